@@ -1,0 +1,1 @@
+"""Shared floor: parameters, contexts, results, claims, the registry and the runner."""
