@@ -1,0 +1,10 @@
+from . import critical_band as critical_band
+from . import datasets as datasets
+from . import reporting as reporting
+from . import stats as stats
+from ._core.context import Context as Context
+from ._core.params import Params as Params
+from ._core.registry import list_analyses as list_analyses
+from ._core.result import Result as Result
+from ._run import run as run
+from .reporting import Report as Report
