@@ -1,0 +1,15 @@
+from ._channel import ChannelEstimator as ChannelEstimator
+from ._index import ChannelFit as ChannelFit
+from ._index import NotResolvedWarning as NotResolvedWarning
+from ._index import fit_channel as fit_channel
+from ._index import threshold_indices as threshold_indices
+from ._networks import NETWORK_FAMILIES as NETWORK_FAMILIES
+from ._networks import network_family as network_family
+from ._published import human_mean_accuracy as human_mean_accuracy
+from ._published import published_trial_counts as published_trial_counts
+from ._regression import ChannelRegression as ChannelRegression
+from ._regression import channel_regression as channel_regression
+from ._specification import specification_curve as specification_curve
+from ._synthetic import make_channel_counts as make_channel_counts
+from ._synthetic import resample_counts as resample_counts
+from ._tables import channel_table as channel_table

@@ -1,0 +1,103 @@
+"""Tables of the report, arranged for its figures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ._compute import PROPERTIES, Findings
+from ._published import NOISE_SD, human_mean_accuracy
+from ._tables import count_arrays
+
+
+def family_medians(found: Findings) -> pd.DataFrame:
+    """Return the table of families: networks, usable ones, medians over these."""
+    groups = found.networks.groupby("family")
+    medians = found.usable.groupby("family")[[*PROPERTIES, "shape_score"]].median()
+    table: pd.DataFrame = groups["usable"].agg(n_networks="size", n_usable="sum").join(medians)
+    return table.sort_values(["n_networks", "bandwidth"], ascending=[False, True]).reset_index()
+
+
+def display_tables(found: Findings) -> dict[str, pd.DataFrame]:
+    """Return the tables of the report, by name."""
+    tables = {
+        "accuracy": accuracy_table(found),
+        "people": found.people,
+        "networks": found.networks,
+        "families": family_medians(found),
+        "thresholds": threshold_table(found),
+        "specifications": found.specifications,
+        "adversarial": found.adversarial,
+        "attacks": found.attacks,
+        "robustness": robustness_table(found),
+    }
+    if found.release.humans is not None:
+        tables["observers"] = observer_table(found)
+    return tables
+
+
+def accuracy_table(found: Findings) -> pd.DataFrame:
+    """Return percent correct of people and the featured networks."""
+    names, correct, trials = count_arrays(found.release.networks, "network")
+    maps = {"people": human_mean_accuracy()}
+    for name in found.release.featured:
+        maps[name] = correct[names.index(name)] / trials[names.index(name)]
+    return pd.concat([_long(found, name, table) for name, table in maps.items()], ignore_index=True)
+
+
+def observer_table(found: Findings) -> pd.DataFrame:
+    """Return percent correct of each observer, from narrow to broad channels."""
+    assert found.release.humans is not None  # noqa: S101
+    names, correct, trials = count_arrays(found.release.humans, "observer")
+    parts = []
+    for _, row in found.people.iloc[1:].iterrows():
+        place = names.index(str(row["observer"]))
+        part = _long(found, str(row["observer"]), correct[place] / trials[place])
+        parts.append(part.assign(bandwidth=row["bandwidth"]))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _long(found: Findings, name: str, accuracy: np.ndarray) -> pd.DataFrame:
+    rows, columns = np.indices(accuracy.shape)
+    return pd.DataFrame(
+        {
+            "observer": name,
+            "noise_sd": np.array(NOISE_SD)[rows.ravel()],
+            "band": columns.ravel(),
+            "frequency": found.params.lowest_frequency * 2.0 ** columns.ravel(),
+            "percent_correct": 100 * accuracy.ravel(),
+            "criterion": 100 * found.params.criterion,
+        }
+    )
+
+
+def threshold_table(found: Findings) -> pd.DataFrame:
+    """Return the scales of the channel plot: bands, noise levels, criterion, the network drawn in full."""
+    table = accuracy_table(found)
+    table = table[table["observer"] == "people"][["band", "frequency", "noise_sd", "criterion"]]
+    return table.assign(featured=found.release.featured[0] if found.release.featured else "")
+
+
+def robustness_table(found: Findings) -> pd.DataFrame:
+    """Return the regression of robust accuracy by attack radius."""
+    rows = [
+        {
+            "attack_radius": radius,
+            "n_networks": model.n_observations,
+            "predictors": ", ".join(name for name in model.coefficients if name != "const"),
+            "r_squared": model.r_squared,
+            "adjusted_r_squared": model.adjusted_r_squared,
+            "leave_one_out_r_squared": model.leave_one_out_r_squared,
+            "f_statistic": model.f_statistic,
+            "p_value": model.p_value,
+        }
+        for radius, model in found.robust.items()
+    ]
+    columns = ["attack_radius", "n_networks", "predictors", "r_squared", "adjusted_r_squared",
+               "leave_one_out_r_squared", "f_statistic", "p_value"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def sigma_signs(found: Findings) -> list[str]:
+    """Return the networks whose fit came out with a negative standard deviation."""
+    return sorted(found.networks.loc[found.networks["width"] < 0, "network"])

@@ -1,0 +1,309 @@
+"""The critical-band analysis: published channels of people and networks, judged claim by claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from neurosci._core.claims import Claim, Verdict
+from neurosci._core.context import Context
+from neurosci._core.metric import Metric
+from neurosci._core.numbers import NBSP
+from neurosci._core.params import Params, param
+from neurosci._core.result import Figure, Result
+
+from . import _plots
+from . import _verdicts as verdicts
+from . import _words as words
+from ._captions import figures
+from ._compute import PRINTED_RANGE, Findings, compute
+from ._metrics import all_metrics
+from ._release import Release, released, simulated
+from ._views import display_tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class CriticalBandParams(Params):
+    """Everything that can change a number of the critical-band analysis."""
+
+    criterion: float = param(
+        0.5,
+        low=0.0,
+        high=1.0,
+        low_open=True,
+        high_open=True,
+        unit="proportion correct",
+        source="paper's code",
+        doc="Accuracy that defines the threshold noise.",
+    )
+    amplitude_bound: float = param(
+        4.0,
+        low=0.0,
+        low_open=True,
+        unit="octave steps",
+        source="paper's code",
+        doc="Upper bound of the fitted peak.",
+    )
+    lowest_frequency: float = param(
+        1.75,
+        low=0.0,
+        low_open=True,
+        unit="cycles/image",
+        source="paper's code",
+        doc="Label of the lowest noise band; each further band is one octave up.",
+    )
+    bandwidth_limit: float = param(
+        12.0,
+        low=0.0,
+        low_open=True,
+        unit="octaves",
+        source=f"our choice: reproduces 51{NBSP}%",
+        doc="A network whose channel is at least this wide is left out.",
+    )
+    relative_criterion: float = param(
+        0.5,
+        low=0.0,
+        high=1.0,
+        low_open=True,
+        high_open=True,
+        unit="fraction of the way from guessing to accuracy without noise",
+        doc="Second criterion, which follows each network's own best accuracy.",
+    )
+    training_radius: float = param(
+        0.25,
+        low=0.0,
+        low_open=True,
+        unit="L2 norm",
+        doc="Adversarial training radius that is compared with radius 0.",
+    )
+    attack_radius: float = param(
+        0.05,
+        low=0.0,
+        low_open=True,
+        unit="L2 norm",
+        source=f"our choice: reproduces 66{NBSP}%",
+        doc="Attack under which robust accuracy is measured.",
+    )
+    criteria: tuple[float, ...] = param(
+        (0.4, 0.5, 0.6),
+        low=0.0,
+        high=1.0,
+        low_open=True,
+        high_open=True,
+        unit="proportion correct",
+        doc="Criteria of the specification curve; 0.6 and 0.5 are those of the paper's two versions.",
+    )
+    bandwidth_limits: tuple[float, ...] = param(
+        (6.0, 8.0, 10.0, 12.0, 16.0, 24.0, 32.0, 64.0),
+        low=0.0,
+        low_open=True,
+        unit="octaves",
+        doc="Limits of the specification curve, to which no limit is added.",
+    )
+    n_resamples_observers: int = param(1000, low=100, doc="Bootstrap resamples over observers.")
+    n_resamples_families: int = param(1000, low=100, doc="Bootstrap resamples over network families.")
+    n_resamples_trials: int = param(
+        400, low=100, doc="Parametric bootstrap resamples over trials, per network."
+    )
+
+
+PARAMS = CriticalBandParams
+PRESETS = {
+    "quick": CriticalBandParams(),
+    "paper": CriticalBandParams(
+        preset="paper", n_resamples_observers=4000, n_resamples_families=4000, n_resamples_trials=1000
+    ),
+}
+
+CLAIMS = (
+    Claim(
+        id="CB1",
+        text="People recognise objects through a channel about one octave wide.",
+        source="Abstract; authors’ notebook",
+        kind="digits",
+        paper="1.00 octave",
+        printed=("1.00",),
+    ),
+    Claim(
+        id="CB1b",
+        text="The bandwidth of single observers is 1.43 ± 0.54 octaves (mean and SD).",
+        source="Authors’ notebook",
+        kind="digits",
+        paper="1.43 ± 0.54 octaves",
+        printed=("1.43", "0.54", "39.13", "2.98", "0.80", "0.28"),
+    ),
+    Claim(
+        id="CB2",
+        text="The network channel is 2 to 4 times as wide.",
+        source="Abstract",
+        kind="range",
+        paper="2 to 4 times",
+        printed=PRINTED_RANGE,
+    ),
+    Claim(
+        id="CB3",
+        text=f"Channel properties explain 51{NBSP}% of the variance in shape score.",
+        source="Abstract",
+        kind="digits",
+        paper=f"51{NBSP}%",
+        printed=("51",),
+        denied=0.0,
+    ),
+    Claim(
+        id="CB4",
+        text=f"They explain 66{NBSP}% of the variance in robustness of adversarially trained networks.",
+        source="Abstract",
+        kind="digits",
+        paper=f"66{NBSP}%",
+        printed=("66",),
+        denied=0.0,
+    ),
+    Claim(
+        id="CB5",
+        text="Adversarial training raises robustness.",
+        source="Abstract",
+        kind="direction",
+        paper="more robust",
+        denied=0.0,
+    ),
+    Claim(
+        id="CB6",
+        text="Adversarial training widens the channel.",
+        source="Abstract",
+        kind="direction",
+        paper="wider",
+        denied=1.0,
+        needs_samples=True,
+    ),
+    Claim(
+        id="CB7",
+        text="Reported frequencies are the centres of the noise bands.",
+        source="Authors’ code",
+        kind="none",
+        paper="1.75 to 112 cycles/image",
+    ),
+    Claim(
+        id="CB8",
+        text="A network that is not in the paper behaves like its networks.",
+        source="Our question",
+        kind="none",
+        paper="no value",
+    ),
+)
+
+FIGURES = {
+    "accuracy": _plots.accuracy_maps,
+    "observers": _plots.observer_maps,
+    "channels": _plots.channel_curves,
+    "families": _plots.family_strips,
+    "prediction": _plots.shape_prediction,
+    "specifications": _plots.specification_ranks,
+    "adversarial": _plots.adversarial_series,
+    "thumbnail": _plots.thumbnail,
+}
+
+
+def run(params: CriticalBandParams, context: Context) -> Result:
+    """Run the critical-band analysis.
+
+    Parameters
+    ----------
+    params : CriticalBandParams
+        Everything that can change a number.
+    context : Context
+        Where and how to run.
+
+    Returns
+    -------
+    Result
+        Tables, metrics, judged claims and figures. Without the released data the networks are
+        simulated, and the result says so.
+    """
+    release = load_release(params, context)
+    found = compute(release, params, context)
+    metrics = all_metrics(found)
+    made = figures(found, metrics)
+    return Result(
+        name="critical_band",
+        title="Spatial-frequency channels of people and networks",
+        question=(
+            "How wide is the band of spatial frequencies that people, and networks trained on the "
+            "same task, use to recognise an object?"
+        ),
+        answer=words.answer(found, metrics),
+        answer_note=words.answer_note(found),
+        units=words.units(found),
+        params=params,
+        sources=release.sources,
+        tables=(tables := display_tables(found)),
+        table_notes={name: words.TABLE_NOTES[name] for name in tables},
+        metrics=metrics,
+        verdicts=judge(found, metrics, made),
+        figures=made,
+        methods=words.methods(found),
+        deviations=words.deviations(found),
+        warnings=words.warnings_of(found),
+        references=words.REFERENCES,
+        provenance={"fetch_command": "neurosci datasets fetch critical_band"} if release.synthetic else {},
+    )
+
+
+def load_release(params: CriticalBandParams, context: Context) -> Release:
+    """Return the released data, or a simulated release where they cannot be had.
+
+    Parameters
+    ----------
+    params : CriticalBandParams
+        The seed decides a simulated release.
+    context : Context
+        Whether data may be fetched.
+
+    Returns
+    -------
+    Release
+        Data of the run; ``synthetic`` says which.
+    """
+    from neurosci.datasets import DataNotFoundError, fetch_critical_band
+
+    try:
+        return released(fetch_critical_band(download=context.download))
+    except DataNotFoundError:
+        return simulated(params.seed)
+
+
+def judge(found: Findings, metrics: dict[str, Metric], made: tuple[Figure, ...]) -> tuple[Verdict, ...]:
+    """Judge every claim by its rule.
+
+    Parameters
+    ----------
+    found : Findings
+        What the run found.
+    metrics : dict of str to Metric
+        Its numbers.
+    made : tuple of Figure
+        Its figures, to refer to.
+
+    Returns
+    -------
+    tuple of Verdict
+        One row per claim, in the order of `CLAIMS`.
+    """
+    claims = {claim.id: claim for claim in CLAIMS}
+    rows = [
+        verdicts.human_width(claims["CB1"], found, metrics, made),
+        verdicts.single_observers(claims["CB1b"], found, metrics),
+    ]
+    rules = {
+        "CB2": verdicts.width_ratio,
+        "CB3": verdicts.shape_score,
+        "CB4": verdicts.robust_variance,
+        "CB5": verdicts.robust_gain,
+        "CB6": verdicts.widening,
+    }
+    for name, rule in rules.items():
+        if found.release.synthetic:
+            rows.append(claims[name].not_testable("Synthetic data: the released networks were not found."))
+        else:
+            rows.append(rule(claims[name], found, metrics))
+    rows.append(claims["CB7"].not_run("Needs the spectra of the noise bands, measured on generated stimuli."))
+    rows.append(claims["CB8"].not_run("Needs a network run on masked images."))
+    return tuple(rows)

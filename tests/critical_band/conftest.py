@@ -1,0 +1,110 @@
+"""Released counts read by a route of its own: the csv module and loops, none of the package's code."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+from neurosci._core.context import Context
+
+LEVELS = ["0", "0.02", "0.04", "0.08", "0.16"]
+
+
+def _read(path, name):
+    tables = defaultdict(lambda: (np.zeros((5, 7), int), np.zeros((5, 7), int)))
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            correct, trials = tables[row[name]]
+            place = LEVELS.index(row["noise_sd"]), int(row["freq_index"])
+            correct[place], trials[place] = int(row["n_correct"]), int(row["n_trials"])
+    return dict(tables)
+
+
+@pytest.fixture(scope="session")
+def network_counts(data_root):
+    """Mapping of network to (correct, trials), each (5, 7), from the derived table."""
+    return _read(data_root / "critical_band" / "network_counts.csv", "network")
+
+
+@pytest.fixture(scope="session")
+def human_counts(data_root):
+    """Mapping of observer to (correct, trials)."""
+    return _read(data_root / "critical_band" / "human" / "human_counts.csv", "observer")
+
+
+@pytest.fixture(scope="session")
+def network_scores(data_root):
+    """Mapping of network to its row of scores, as text."""
+    with (data_root / "critical_band" / "network_scores.csv").open(newline="") as file:
+        return {row["network"]: row for row in csv.DictReader(file)}
+
+
+@pytest.fixture(scope="session")
+def tidy_networks(network_counts):
+    """The same counts as the tidy table that the package takes."""
+    import pandas as pd
+
+    rows = [
+        (name, float(level), band, trials[row, band], correct[row, band])
+        for name, (correct, trials) in network_counts.items()
+        for row, level in enumerate(LEVELS)
+        for band in range(7)
+    ]
+    return pd.DataFrame(rows, columns=["network", "noise_sd", "band", "n_trials", "n_correct"])
+
+
+@pytest.fixture(scope="session")
+def usable(tidy_networks):
+    """Channels of the 74 networks with less than 12 octaves."""
+    from neurosci.critical_band import channel_table
+
+    table = channel_table(tidy_networks)
+    return table[table["bandwidth"] < 12]
+
+
+# ----------------------------------------------------------------------------------- the analysis as a whole
+
+
+def run_analysis(release, context=None, **changes):
+    """Run the analysis on given data with few resamples."""
+    from neurosci.critical_band import analysis
+
+    few = {"n_resamples_trials": 100, "n_resamples_observers": 200, "n_resamples_families": 200}
+    params = analysis.PRESETS["quick"].replace(**few | changes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(analysis, "load_release", lambda *_: release)
+        return analysis.run(params, context or Context(verbose=False, download=False))
+
+
+@pytest.fixture(scope="session")
+def release(data_root):
+    """The authors' release, read by the loader of the package."""
+    from neurosci.critical_band._release import released
+    from neurosci.datasets import fetch_critical_band
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NEUROSCI_DATA", str(data_root))
+        return released(fetch_critical_band(download=False))
+
+
+@pytest.fixture(scope="session")
+def result(release):
+    """Result on the released data."""
+    return run_analysis(release)
+
+
+@pytest.fixture(scope="session")
+def synthetic():
+    """Result on a simulated release."""
+    from neurosci.critical_band._release import simulated
+
+    return run_analysis(simulated(0))
+
+
+@pytest.fixture(scope="session")
+def run_on():
+    """Run the analysis on given data with few resamples."""
+    return run_analysis
