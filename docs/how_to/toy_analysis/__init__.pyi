@@ -1,0 +1,1 @@
+from ._model import mean_of_trials as mean_of_trials

@@ -1,0 +1,234 @@
+"""Every public estimator keeps scikit-learn's contract.
+
+Estimators whose ``fit`` takes ``X`` (and ``y``) go through scikit-learn's own checks. Those that take
+something else, such as counts and numbers of trials, go through the suite of this module, which has the same
+spirit. An estimator that is in neither list fails a test.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from tests.contract.surface import public_objects
+
+# Estimators with fit(X) or fit(X, y).
+MATRIX_ESTIMATORS: list[BaseEstimator] = []
+
+
+@dataclass
+class Family:
+    """One estimator of the second kind: how to build it, what to fit it on, and what has a wrong value."""
+
+    make: Callable[..., BaseEstimator]
+    arguments: tuple[np.ndarray, ...]
+    unfitted_method: tuple[str, tuple[Any, ...]]
+    other_params: dict[str, Any]
+
+
+def channel_counts():
+    """Counts of one observer with unequal numbers of rows and columns and a channel that is resolved."""
+    from neurosci.critical_band import make_channel_counts
+
+    data = make_channel_counts(1, bandwidth=3.0, random_state=0)
+    return data.n_correct[0], data.n_trials
+
+
+def families() -> dict[str, Family]:
+    from neurosci.critical_band import ChannelEstimator
+
+    return {
+        "ChannelEstimator": Family(
+            make=ChannelEstimator,
+            arguments=channel_counts(),
+            unfitted_method=("predict", ([0.0, 1.0],)),
+            other_params={"criterion": 0.6},
+        ),
+    }
+
+
+def public_estimators() -> dict[str, type]:
+    return {
+        value.__name__: value
+        for value in public_objects().values()
+        if inspect.isclass(value) and issubclass(value, BaseEstimator)
+    }
+
+
+def test_every_public_estimator_is_covered():
+    covered = {type(estimator).__name__ for estimator in MATRIX_ESTIMATORS} | set(families())
+    assert covered == set(public_estimators())
+
+
+# parametrize_with_checks refuses an empty list
+if MATRIX_ESTIMATORS:
+
+    @parametrize_with_checks(MATRIX_ESTIMATORS)
+    def test_scikit_learn_checks(estimator, check):
+        check(estimator)
+
+
+@pytest.fixture(params=list(families()))
+def family(request) -> Family:
+    return families()[request.param]
+
+
+def learned(estimator: BaseEstimator) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in vars(estimator).items()
+        if name.endswith("_") and not name.startswith("_")
+    }
+
+
+def assert_equal_learned(first: BaseEstimator, second: BaseEstimator) -> None:
+    a, b = learned(first), learned(second)
+    assert a.keys() == b.keys()
+    for name in a:
+        np.testing.assert_equal(a[name], b[name], err_msg=name)
+
+
+def test_init_stores_its_arguments_and_nothing_else(family):
+    estimator = family.make(**family.other_params)
+    names = list(inspect.signature(family.make.__init__).parameters)[1:]
+    assert set(vars(estimator)) == set(names)
+    for name, value in family.other_params.items():
+        assert getattr(estimator, name) is value
+
+
+def test_get_and_set_params(family):
+    estimator = family.make()
+    assert estimator.set_params(**family.other_params) is estimator
+    assert estimator.get_params().items() >= family.other_params.items()
+    with pytest.raises(ValueError, match="no_such_parameter"):
+        estimator.set_params(no_such_parameter=1)
+
+
+def test_clone_has_the_parameters_and_nothing_learned(family):
+    fitted = family.make(**family.other_params).fit(*family.arguments)
+    copied = clone(fitted)
+    assert copied.get_params() == fitted.get_params()
+    assert learned(copied) == {}
+
+
+def test_fit_returns_itself_and_learns(family):
+    estimator = family.make()
+    assert estimator.fit(*family.arguments) is estimator
+    assert learned(estimator)
+
+
+def test_learned_attributes_are_documented(family):
+    estimator = family.make().fit(*family.arguments)
+    text = inspect.getdoc(family.make)
+    attributes = text[text.index("Attributes\n") :]
+    for name in learned(estimator):
+        assert name in attributes, name
+
+
+def test_fit_twice_is_fit_once(family):
+    once = family.make().fit(*family.arguments)
+    twice = family.make().fit(*family.arguments).fit(*family.arguments)
+    assert_equal_learned(once, twice)
+
+
+def test_a_second_fit_forgets_the_first(family):
+    direct = family.make().fit(*family.arguments)
+    # an observer without any error is another data set, resolved or not
+    other = family.make()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        other.fit(family.arguments[1], *family.arguments[1:])
+    assert_equal_learned(direct, other.fit(*family.arguments))
+
+
+def test_fit_leaves_inputs_and_parameters_alone(family):
+    arguments = copy.deepcopy(family.arguments)
+    estimator = family.make()
+    parameters = copy.deepcopy(estimator.get_params())
+    estimator.fit(*arguments)
+    for given, original in zip(arguments, family.arguments, strict=True):
+        np.testing.assert_array_equal(given, original)
+    assert estimator.get_params() == parameters
+
+
+FORMS = {
+    "float64": lambda a: a.astype(np.float64),
+    "float32": lambda a: a.astype(np.float32),
+    "int16": lambda a: a.astype(np.int16),
+    "uint8": lambda a: a.astype(np.uint8),
+    "big-endian": lambda a: a.astype(">i4"),
+    "Fortran order": lambda a: np.asfortranarray(a),
+    "not contiguous": lambda a: np.repeat(a, 2, axis=1)[:, ::2],
+    "list": lambda a: a.tolist(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_form_of_the_input_does_not_matter(family, form):
+    expected = family.make().fit(*family.arguments)
+    given = tuple(FORMS[form](argument) for argument in family.arguments)
+    assert_equal_learned(expected, family.make().fit(*given))
+
+
+def test_read_only_and_memory_mapped_input(family, tmp_path):
+    expected = family.make().fit(*family.arguments)
+    frozen = tuple(argument.copy() for argument in family.arguments)
+    for argument in frozen:
+        argument.flags.writeable = False
+    assert_equal_learned(expected, family.make().fit(*frozen))
+    mapped = []
+    for i, argument in enumerate(family.arguments):
+        np.save(tmp_path / f"{i}.npy", argument)
+        mapped.append(np.load(tmp_path / f"{i}.npy", mmap_mode="r"))
+    assert_equal_learned(expected, family.make().fit(*mapped))
+
+
+def test_pickle_and_copy_keep_what_was_learned(family):
+    fitted = family.make(**family.other_params).fit(*family.arguments)
+    for again in (pickle.loads(pickle.dumps(fitted)), copy.deepcopy(fitted)):
+        assert again.get_params() == fitted.get_params()
+        assert_equal_learned(fitted, again)
+
+
+def test_use_before_fit_is_a_clear_error(family):
+    method, arguments = family.unfitted_method
+    with pytest.raises(NotFittedError):
+        getattr(family.make(), method)(*arguments)
+
+
+def test_repr_names_the_changed_parameters(family):
+    text = repr(family.make(**family.other_params))
+    assert text.startswith(family.make.__name__)
+    assert all(name in text for name in family.other_params)
+
+
+BAD = {
+    "empty": (lambda a: a[:0], ValueError),
+    "one axis": (lambda a: a[0], ValueError),
+    "three axes": (lambda a: a[None], ValueError),
+    "NaN": (lambda a: np.where(np.arange(a.size).reshape(a.shape) == 0, np.nan, a), ValueError),
+    "infinite": (lambda a: np.where(np.arange(a.size).reshape(a.shape) == 0, np.inf, a), ValueError),
+    "complex": (lambda a: a.astype(complex), (TypeError, ValueError)),
+    "strings": (lambda a: a.astype(str), (TypeError, ValueError)),
+    "objects": (lambda a: np.full(a.shape, None, dtype=object), (TypeError, ValueError)),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_a_clear_error(family, case):
+    spoil, expected = BAD[case]
+    first, *rest = family.arguments
+    with pytest.raises(expected, match=f"^{family.make.__name__}: ") as caught:
+        family.make().fit(spoil(first), *rest)
+    assert "got" in str(caught.value)
