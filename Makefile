@@ -33,7 +33,8 @@ lint: $(VENV)/.test  ## Check style, types and who imports whom
 	@$(BIN)/mypy
 
 docs: $(VENV)/.docs  ## Build the documentation into docs/_build/html
-	@$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo docs/_build/html/index.html
 
 bench: $(VENV)/.bench  ## Measure against the alternative, both in the same run; JSON in bench/
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -141,7 +141,7 @@ def _matched_score(channels: pd.DataFrame, score: pd.Series) -> NDArray[np.float
     without = [str(name) for name in channels.index if name not in score.index]
     if without:
         raise ValueError(f"{_WHERE}: score must hold each network of channels, got none for {without[:5]}")
-    target = score.loc[channels.index].to_numpy(dtype=float)
+    target = np.asarray(score.loc[channels.index], dtype=float)
     if not np.isfinite(target).all():
         missing = channels.index[~np.isfinite(target)].tolist()
         raise ValueError(
@@ -153,7 +153,7 @@ def _matched_score(channels: pd.DataFrame, score: pd.Series) -> NDArray[np.float
 
 
 def _predictor_values(channels: pd.DataFrame, log: bool) -> NDArray[np.float64]:
-    values = channels.to_numpy(dtype=float)
+    values = np.asarray(channels, dtype=float)
     if values.shape[1] == 0:
         raise ValueError(f"{_WHERE}: channels must have at least one column, got none")
     _check_size(len(values), 1)
