@@ -19,7 +19,7 @@ from neurosci._core.folder import RunFolder
 from neurosci._core.log import collect_warnings
 from neurosci._core.params import Params
 from neurosci._core.provenance import provenance, run_key
-from neurosci._core.result import Result, load_result
+from neurosci._core.result import DataFormatError, Result, load_result
 from neurosci._core.units import ShardFinishedError, UnitStore
 
 STEPS = ("check parameters", "run", "write the report")
@@ -324,11 +324,19 @@ def _entry(output: Path, name: str) -> dict[str, Any]:
         return entry
     entry["seconds"] = manifest.get("seconds")
     if status == "complete" and (folder.path / "result.json").is_file():
-        return entry | {"state": "complete", "result": load_result(folder.path, registry.load(name).PARAMS)}
+        try:
+            return entry | {
+                "state": "complete",
+                "result": load_result(folder.path, registry.load(name).PARAMS),
+            }
+        except DataFormatError as error:
+            # One damaged run must not keep the others from their dashboard.
+            return entry | {"state": "failed", "error": str(error), "step": STEPS[2]}
     if manifest.get("units_planned"):
-        entry |= {"done": manifest["units_done"], "planned": manifest["units_planned"]}
+        entry |= {"done": manifest.get("units_done", 0), "planned": manifest["units_planned"]}
     if status == "failed":
-        return entry | {"state": "failed", "error": manifest["error"], "step": manifest["step"]}
+        about = {"error": manifest.get("error", "unknown"), "step": manifest.get("step", "")}
+        return entry | {"state": "failed", **about}
     return entry | {"state": "interrupted", "step": manifest.get("step", "")}
 
 
@@ -466,6 +474,9 @@ def _copy_units(source: Path, target: Path) -> None:
     if not source.is_dir() or source.resolve() == target.resolve():
         return
     for path in sorted(source.rglob("*.npz")):
+        # A link would copy whatever it points to into a folder that may be shared.
+        if path.is_symlink() or not path.is_file():
+            continue
         destination = target / path.relative_to(source)
         if not destination.exists():
             destination.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -229,10 +230,22 @@ def load_record(path: str | os.PathLike[str]) -> dict[str, Any]:
     body = content[32:]
     if len(content) <= 32 or hashlib.sha256(body).digest() != content[:32]:
         raise ValueError(f"load_record: {Path(path).name} is damaged (its checksum does not match)")
-    with np.load(io.BytesIO(body), allow_pickle=False) as archive:
-        record = dict(json.loads(str(archive["plain"])))
-        record.update({key.removeprefix("array/"): archive[key] for key in archive.files if key != "plain"})
-    return record
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as members:
+            # `save_record` compresses nothing, so that a small file cannot unpack to a large one.
+            if sum(info.file_size for info in members.infolist()) > len(body):
+                raise ValueError("its arrays are larger than the file")
+        with np.load(io.BytesIO(body), allow_pickle=False) as archive:
+            record = json.loads(str(archive["plain"]))
+            if not isinstance(record, dict):
+                raise TypeError(f"its plain part must be an object, got {type(record).__name__}")
+            record.update(
+                {key.removeprefix("array/"): archive[key] for key in archive.files if key != "plain"}
+            )
+    # The checksum is no secret, and on bytes that others wrote zipfile, numpy and json raise anything.
+    except Exception as error:
+        raise ValueError(f"load_record: {Path(path).name} is damaged ({str(error)[:200]})") from error
+    return dict(record)
 
 
 def slug(name: str) -> str:

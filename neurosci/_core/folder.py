@@ -54,9 +54,9 @@ class RunFolder:
         """
         try:
             content = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
-        return content if isinstance(content, dict) and content.get("name") == self.name else None
+        return content if isinstance(content, dict) and _is_manifest(content, self.name) else None
 
     def prepare_path(self) -> None:
         """Create the folder.
@@ -207,6 +207,21 @@ class RunFolder:
             with contextlib.suppress(OSError):
                 path.unlink()
             os.close(handle)
+
+
+def _is_manifest(content: dict[str, Any], name: str) -> bool:
+    """Say whether a manifest has the types that `RunFolder.record` writes: others may have changed it."""
+    text = ("hash", "key", "status")
+    optional = {"error": str, "step": str, "units_done": int, "units_planned": int}
+    seconds = content.get("seconds", 0.0)
+    return (
+        content.get("name") == name
+        and isinstance(content.get("params"), dict)
+        and all(isinstance(content.get(key), str) for key in text)
+        and all(type(content.get(key, kind())) is kind for key, kind in optional.items())
+        and type(seconds) in (int, float)
+        and 0 <= seconds < 1e12
+    )
 
 
 def _differences(manifest: dict[str, Any], params: Params) -> str:

@@ -249,14 +249,15 @@ def _known(cls: type[Params], values: dict[str, Any]) -> dict[str, Any]:
     names = [field.name for field in dataclasses.fields(cls)]
     for name in values:
         if name not in names:
-            raise ValueError(f"{cls.__name__}: unknown parameter {name!r} ({suggest(str(name), names)})")
+            hint = suggest(str(name)[:100], names)
+            raise ValueError(f"{cls.__name__}: unknown parameter {name!r:.100} ({hint})")
     return dict(values)
 
 
 def _object(cls: type[Params], kind: str, parse: Any, text: str) -> dict[str, Any]:
     try:
         content = parse(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{cls.__name__}: the {kind} cannot be read: {error}") from error
     if not isinstance(content, dict):
         raise ValueError(
@@ -276,7 +277,7 @@ def _coerce(where: str, name: str, value: Any, hint: Any) -> Any:
         fits, result = _try(value, option)
         if fits:
             return result
-    raise TypeError(f"{where}: {name} must be {_name(hint)}, got {value!r} ({type(value).__name__})")
+    raise TypeError(f"{where}: {name} must be {_name(hint)}, got {value!r:.200} ({type(value).__name__})")
 
 
 def _try(value: Any, kind: Any) -> tuple[bool, Any]:
@@ -296,7 +297,12 @@ def _try(value: Any, kind: Any) -> tuple[bool, Any]:
     if kind is int:
         return isinstance(value, numbers.Integral), value
     if kind is float:
-        return isinstance(value, numbers.Real), float(value) if isinstance(value, numbers.Real) else None
+        if not isinstance(value, numbers.Real):
+            return False, None
+        try:
+            return True, float(value)
+        except OverflowError:
+            return False, None
     return kind is str and isinstance(value, str), value
 
 
@@ -323,7 +329,7 @@ def _check_range(where: str, field: dataclasses.Field[Any], value: Any) -> None:
             low, high = about["low"], about["high"]
             too_low = low is not None and (item < low or (about["low_open"] and item == low))
             too_high = high is not None and (item > high or (about["high_open"] and item == high))
-            if not math.isfinite(item) or too_low or too_high:
+            if (isinstance(item, float) and not math.isfinite(item)) or too_low or too_high:
                 limits = describe_range(field) or "finite"
                 raise ValueError(f"{where}: {field.name} must be in {limits}, got {item}")
 

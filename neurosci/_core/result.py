@@ -7,6 +7,9 @@ import hashlib
 import io
 import json
 import math
+import re
+import types
+import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT_VERSION = 1
+TABLES_README = (
+    "Plain data for programs: UTF-8, comma-separated, full precision; cells are not changed.\n"
+    "A spreadsheet may take text that begins with = + - @ for a formula, so import such columns as text.\n"
+)
 
 
 class DataFormatError(ValueError):
@@ -249,6 +256,7 @@ class Result:
         tables.mkdir(exist_ok=True)
         for name, table in self.tables.items():
             write_text(tables / f"{name}.csv", table_to_csv(table))
+        write_text(tables / "README.txt", TABLES_README)
         write_text(folder / "result.json", self.to_json())
 
     def _plain(self) -> dict[str, Any]:
@@ -307,51 +315,95 @@ def load_result(folder: str | Path, params_class: type[Params]) -> Result:
         )
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
+        if type(content["format"]) is not int or content["format"] < 1:
+            raise TypeError("its format must be an integer >= 1")
         if content["format"] > FORMAT_VERSION:
-            raise DataFormatError(
-                f"{path.name}: written by a newer version of neurosci (format {content['format']})"
-            )
+            raise DataFormatError(f"{path.name}: written by a newer version of neurosci")
         tables = {name: _load_table(folder, name, about) for name, about in content["tables"].items()}
+        fields = {
+            name: _read(value, _RESULT_HINTS[name])
+            for name, value in content.items()
+            if name not in ("format", "params", "tables")
+        }
         return Result(
-            name=content["name"],
-            title=content["title"],
-            question=content["question"],
-            answer=tuple(content["answer"]),
-            answer_note=content["answer_note"],
-            units=content["units"],
-            params=params_class.from_dict(content["params"]),
-            sources=tuple(
-                Source(**{**source, "files": tuple((name, digest) for name, digest in source["files"])})
-                for source in content["sources"]
-            ),
+            **fields,
+            params=params_class.from_dict(dict(content["params"])),
             tables=tables,
-            table_notes={name: about["note"] for name, about in content["tables"].items() if about["note"]},
-            metrics={name: Metric(**_restore(metric)) for name, metric in content["metrics"].items()},
-            verdicts=tuple(
-                Verdict(**{**v, "metric": Metric(**_restore(v["metric"])) if v["metric"] else None})
-                for v in content["verdicts"]
-            ),
-            figures=tuple(Figure(**{**f, "tables": tuple(f["tables"])}) for f in content["figures"]),
-            methods=tuple(Method(m["heading"], tuple(m["paragraphs"])) for m in content["methods"]),
-            deviations=tuple(content["deviations"]),
-            notes=tuple(content["notes"]),
-            warnings=tuple(content["warnings"]),
-            references=tuple(Reference(**r) for r in content["references"]),
-            provenance=content["provenance"],
+            table_notes={
+                name: _read(about["note"], str) for name, about in content["tables"].items() if about["note"]
+            },
         )
-    except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
-        raise DataFormatError(f"{path.name} in {folder.name} is damaged: {error}") from error
+    except DataFormatError:
+        raise
+    except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        reason = f"{type(error).__name__}: {error}" if isinstance(error, LookupError) else str(error)
+        raise DataFormatError(f"{path.name} in {folder.name} is damaged: {reason[:200]}") from error
+
+
+# Types of what a file gives; `params` and `tables` are read by their own rules.
+_RESULT_HINTS: dict[str, Any] = {
+    "name": str,
+    "title": str,
+    "question": str,
+    "answer": tuple[str, ...],
+    "answer_note": str,
+    "units": str,
+    "sources": tuple[Source, ...],
+    "metrics": dict[str, Metric],
+    "verdicts": tuple[Verdict, ...],
+    "figures": tuple[Figure, ...],
+    "methods": tuple[Method, ...],
+    "deviations": tuple[str, ...],
+    "notes": tuple[str, ...],
+    "warnings": tuple[str, ...],
+    "references": tuple[Reference, ...],
+    "provenance": dict[str, Any],
+}
+
+
+def _read(value: Any, hint: Any) -> Any:
+    """Build what `_finite` and `dataclasses.asdict` wrote, or raise where a value has another type."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any:
+        return value
+    if origin is tuple and isinstance(value, list):
+        kinds = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else list(arguments)
+        return tuple(_read(item, kind) for item, kind in zip(value, kinds, strict=True))
+    if origin is dict and isinstance(value, dict):
+        return {key: _read(item, arguments[1]) for key, item in value.items()}
+    if origin in (typing.Union, types.UnionType):
+        others = [option for option in arguments if option is not type(None)]
+        return None if value is None else _read(value, others[0])
+    if dataclasses.is_dataclass(hint) and isinstance(value, dict):
+        hints = typing.get_type_hints(hint)
+        return hint(**{key: _read(item, hints[key]) for key, item in value.items()})  # type: ignore[operator]
+    if hint is float and isinstance(value, dict) and value.keys() == {"nonfinite"}:
+        value = float(value["nonfinite"])
+    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    if type(value) is not hint:
+        raise TypeError(f"a value must be {getattr(hint, '__name__', hint)}, got {type(value).__name__}")
+    return value
 
 
 def _load_table(folder: Path, name: str, about: dict[str, Any]) -> pd.DataFrame:
-    if "/" in name or "\\" in name or name.startswith("."):
-        raise DataFormatError(f"result.json: {name!r} is not a table name")
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}", name):
+        raise DataFormatError(f"result.json: {name[:100]!r} is not a table name")
+    for dtype in about["dtypes"].values():
+        if not re.fullmatch(r"bool|str|object|u?int(8|16|32|64)|float(16|32|64)", dtype):
+            raise TypeError(f"a column must hold numbers, text or yes and no, got {dtype!r:.40}")
     path = folder / "tables" / f"{name}.csv"
     if not path.is_file():
         raise DataFormatError(f"tables/{name}.csv is missing")
     if sha256(path) != about["sha256"]:
         raise DataFormatError(f"tables/{name}.csv was changed after the run (its hash differs)")
-    return table_from_csv(path.read_text(encoding="utf-8"), about["dtypes"])
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return table_from_csv(file.read(), about["dtypes"])
+    except (KeyError, ValueError, OverflowError) as error:
+        raise DataFormatError(
+            f"tables/{name}.csv does not hold the columns that result.json names: {str(error)[:200]}"
+        ) from error
 
 
 def table_to_csv(table: pd.DataFrame) -> str:
@@ -388,7 +440,15 @@ def table_from_csv(text: str, dtypes: dict[str, str]) -> pd.DataFrame:
     import pandas as pd
 
     missing = {name: [""] for name, dtype in dtypes.items() if dtype.startswith("float")}
-    table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, na_values=missing)
+    # A line ends with "\n" alone: text may hold a carriage return.
+    table = pd.read_csv(
+        io.StringIO(text, newline=""),
+        dtype=str,
+        keep_default_na=False,
+        na_values=missing,
+        lineterminator="\n",
+        index_col=False,
+    )
     for name, dtype in dtypes.items():
         column: Any = table[name]
         table[name] = column == "True" if dtype == "bool" else column.astype(dtype)
@@ -406,10 +466,3 @@ def _finite(value: Any) -> Any:
     if hasattr(value, "item") and not isinstance(value, str):
         return _finite(value.item())
     return value
-
-
-def _restore(record: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: float(value["nonfinite"]) if isinstance(value, dict) and "nonfinite" in value else value
-        for key, value in record.items()
-    }

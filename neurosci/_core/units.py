@@ -94,11 +94,15 @@ class UnitStore:
             record = load_record(path)
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, OSError, EOFError) as error:
+        except (ValueError, OSError) as error:
             warnings.warn(f"a saved unit was damaged and is computed again: {error}", stacklevel=2)
             return None
-        about = record.pop("unit", {})
+        about = record.pop("unit", None)
+        if not isinstance(about, dict):
+            return None
         messages = about.pop("warnings", [])
+        if not isinstance(messages, list) or not all(isinstance(text, str) for text in messages):
+            return None
         if about != {"stage": stage, "name": name, "inputs": inputs, "key": self.key}:
             return None
         return record, messages
