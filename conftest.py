@@ -17,6 +17,8 @@ import numpy as np
 import pytest
 
 N_ALL_SEEDS = 20
+# pytest announces the running test, joblib and scikit-learn set theirs when they are first used.
+VOLATILE = ("PYTEST_CURRENT_TEST", "KMP_INIT_AT_FORK", "KMP_DUPLICATE_LIB_OK")
 LOOPBACK = {"127.0.0.1", "::1", "localhost", ""}
 
 
@@ -118,10 +120,7 @@ def _global_state() -> dict[str, Any]:
     """What a test may not leave changed."""
     state: dict[str, Any] = {
         "working folder": Path.cwd(),
-        # pytest announces the running test in the first; joblib sets the second with its first worker
-        "environment": {
-            k: v for k, v in os.environ.items() if k not in ("PYTEST_CURRENT_TEST", "KMP_INIT_AT_FORK")
-        },
+        "environment": {k: v for k, v in os.environ.items() if k not in VOLATILE},
         "logging level": (logging.getLogger().level, logging.getLogger("neurosci").level),
     }
     if "torch" in sys.modules:
