@@ -1,0 +1,2 @@
+from . import fmri as fmri
+from . import ieeg as ieeg
