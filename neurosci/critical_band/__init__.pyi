@@ -3,8 +3,14 @@ from ._index import ChannelFit as ChannelFit
 from ._index import NotResolvedWarning as NotResolvedWarning
 from ._index import fit_channel as fit_channel
 from ._index import threshold_indices as threshold_indices
+from ._likelihood import ChannelLikelihood as ChannelLikelihood
+from ._likelihood import fit_channel_likelihood as fit_channel_likelihood
+from ._likelihood_intervals import channel_confint as channel_confint
 from ._networks import NETWORK_FAMILIES as NETWORK_FAMILIES
 from ._networks import network_family as network_family
+from ._psychometric import PsychometricFunction as PsychometricFunction
+from ._psychometric_curves import PsychometricFits as PsychometricFits
+from ._psychometric_curves import fit_psychometric_functions as fit_psychometric_functions
 from ._published import human_mean_accuracy as human_mean_accuracy
 from ._published import published_trial_counts as published_trial_counts
 from ._regression import ChannelRegression as ChannelRegression
