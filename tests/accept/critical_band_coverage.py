@@ -1,4 +1,4 @@
-"""Coverage of the 95 % intervals of the channel's properties with the numbers of trials of the published experiment."""
+"""Coverage of the 95 % intervals of the channel's properties with the published numbers of trials."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def undisturbed(settings: tuple[str, ...] = ()) -> tuple[dict[str, bytes], float
 def run_unit(name: str, settings: tuple[str, ...] = ()) -> dict[str, Any]:
     """Kill a run after a random part of its duration, then run the same command to its end."""
     expected, duration = undisturbed(settings)
-    delay = spawn(0, "kill_and_resume", name).uniform(0.05, 1.0) * duration
+    delay = spawn(0, "faults", name).uniform(0.05, 1.0) * duration
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder)
         process = start(output, settings)

@@ -12,11 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neurosci._core.claims import Claim
-from neurosci._core.context import Context
-from neurosci._core.metric import Metric
-from neurosci._core.params import Params, param
-from neurosci._core.result import Figure, Method, Reference, Result, Source
+from neurosci import Claim, Context, Figure, Method, Params, Reference, Result, Source, param
+from neurosci.stats import Metric
 
 
 @dataclass(frozen=True, kw_only=True)
