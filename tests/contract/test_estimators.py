@@ -29,10 +29,11 @@ MATRIX_ESTIMATORS: list[BaseEstimator] = []
 
 @dataclass
 class Family:
-    """One estimator of the second kind: how to build it, what to fit it on, and what has a wrong value."""
+    """One estimator of the second kind: how to build it, what to fit it on, and what else may come."""
 
     make: Callable[..., BaseEstimator]
     arguments: tuple[np.ndarray, ...]
+    other_arguments: tuple[np.ndarray, ...]
     unfitted_method: tuple[str, tuple[Any, ...]]
     other_params: dict[str, Any]
 
@@ -45,15 +46,30 @@ def channel_counts():
     return data.n_correct[0], data.n_trials
 
 
-def families() -> dict[str, Family]:
-    from neurosci.critical_band import ChannelEstimator
+def detection_counts():
+    """Levels in whole numbers, and how many of how many trials were right."""
+    return np.array([0, 1, 2, 4, 8, 16]), np.array([48, 47, 40, 24, 9, 5]), np.array([50, 50, 49, 51, 50, 50])
 
+
+def families() -> dict[str, Family]:
+    from neurosci.critical_band import ChannelEstimator, PsychometricFunction
+
+    correct, trials = channel_counts()
+    levels, right, shown = detection_counts()
     return {
         "ChannelEstimator": Family(
             make=ChannelEstimator,
-            arguments=channel_counts(),
+            arguments=(correct, trials),
+            other_arguments=(trials, trials),
             unfitted_method=("predict", ([0.0, 1.0],)),
             other_params={"criterion": 0.6},
+        ),
+        "PsychometricFunction": Family(
+            make=PsychometricFunction,
+            arguments=(levels, right, shown),
+            other_arguments=(levels, shown, shown),
+            unfitted_method=("predict", ([1.0, 2.0],)),
+            other_params={"sigmoid": "norm"},
         ),
     }
 
@@ -144,11 +160,11 @@ def test_fit_twice_is_fit_once(family):
 
 def test_a_second_fit_forgets_the_first(family):
     direct = family.make().fit(*family.arguments)
-    # an observer without any error is another data set, resolved or not
     other = family.make()
+    # an observer without any error has no threshold, which is a warning
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        other.fit(family.arguments[1], *family.arguments[1:])
+        other.fit(*family.other_arguments)
     assert_equal_learned(direct, other.fit(*family.arguments))
 
 
@@ -169,7 +185,7 @@ FORMS = {
     "uint8": lambda a: a.astype(np.uint8),
     "big-endian": lambda a: a.astype(">i4"),
     "Fortran order": lambda a: np.asfortranarray(a),
-    "not contiguous": lambda a: np.repeat(a, 2, axis=1)[:, ::2],
+    "not contiguous": lambda a: np.repeat(a, 2, axis=-1)[..., ::2],
     "list": lambda a: a.tolist(),
 }
 
@@ -215,8 +231,8 @@ def test_repr_names_the_changed_parameters(family):
 
 BAD = {
     "empty": (lambda a: a[:0], ValueError),
-    "one axis": (lambda a: a[0], ValueError),
-    "three axes": (lambda a: a[None], ValueError),
+    "an axis missing": (lambda a: a[0], ValueError),
+    "an axis more": (lambda a: a[None], ValueError),
     "NaN": (lambda a: np.where(np.arange(a.size).reshape(a.shape) == 0, np.nan, a), ValueError),
     "infinite": (lambda a: np.where(np.arange(a.size).reshape(a.shape) == 0, np.inf, a), ValueError),
     "complex": (lambda a: a.astype(complex), (TypeError, ValueError)),

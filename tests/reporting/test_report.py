@@ -48,6 +48,7 @@ def test_files(folder):
         "figures/small.svg",
         "index.html",
         "result.json",
+        "tables/README.txt",
         "tables/channels.csv",
         "tables/families.csv",
     ]
