@@ -35,7 +35,7 @@ def adjust_pvalues(pvalues: ArrayLike, *, method: str = "holm") -> NDArray[np.fl
 
     Notes
     -----
-    With :math:`p_{(1)} \le \dots \le p_{(m)}` the adjusted values are, for Holm,
+    With :math:`p_{(1)} \le \ldots \le p_{(m)}` the adjusted values are, for Holm,
     :math:`\max_{j \le i} \min(1, (m - j + 1)\, p_{(j)})` and, for the other two,
     :math:`\min_{j \ge i} \min(1, c\, m\, p_{(j)} / j)` with :math:`c = 1` (Benjamini and Hochberg) or
     :math:`c = \sum_{k=1}^m 1/k` (Benjamini and Yekutieli).
