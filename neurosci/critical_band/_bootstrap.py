@@ -14,25 +14,16 @@ from neurosci._core.metric import Metric
 from neurosci.stats import bootstrap_interval
 
 from ._channel import ChannelEstimator
+from ._channel_index import width_for_interval
 from ._index import NotResolvedWarning
 from ._synthetic import resample_counts
 
 
-def width_for_interval(estimator: ChannelEstimator) -> float:
-    """Return the width of a resample, open on the side on which it is not resolved.
-
-    Thresholds at one level in most bands mean a channel without an upper limit; a threshold in a
-    single band means one without a lower limit.
-    """
-    if estimator.resolved_:
-        return float(estimator.bandwidth_)
-    return 0.0 if estimator.reason_.startswith("fewer than two") else math.inf
-
-
-def _quiet(fit: Callable[..., ChannelEstimator], *tables: NDArray[Any]) -> ChannelEstimator:
+def _width(fit: Callable[..., ChannelEstimator], *tables: NDArray[Any]) -> float:
+    """Return the width of a resample, open where it is not resolved."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotResolvedWarning)
-        return fit(*tables)
+        return width_for_interval(**vars(fit(*tables)))
 
 
 def people_unit(item: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
@@ -40,7 +31,7 @@ def people_unit(item: dict[str, Any], rng: np.random.Generator) -> dict[str, Any
     estimator = ChannelEstimator(**item["settings"])
 
     def width_of_mean(accuracy: NDArray[np.float64]) -> float:
-        return width_for_interval(_quiet(estimator.fit_accuracy, accuracy.mean(axis=0)))
+        return _width(estimator.fit_accuracy, accuracy.mean(axis=0))
 
     n = int(item["n_resamples"])
     mean = bootstrap_interval(item["accuracy"], width_of_mean, n_resamples=n, random_state=rng)
@@ -95,9 +86,7 @@ def trials_unit(item: dict[str, Any], rng: np.random.Generator) -> dict[str, Any
     record = {}
     for name in ("fixed", "relative"):
         estimator = ChannelEstimator(**item[name])
-        record[name] = np.array(
-            [width_for_interval(_quiet(estimator.fit, draw, item["n_trials"])) for draw in draws]
-        )
+        record[name] = np.array([_width(estimator.fit, draw, item["n_trials"]) for draw in draws])
     return record
 
 

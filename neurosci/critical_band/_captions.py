@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from neurosci._core.metric import Metric
-from neurosci._core.numbers import NBSP, format_number
+from neurosci._core.numbers import format_number
 from neurosci._core.result import Figure
 
+from . import _captions_ml as likelihood
 from ._compute import PRINTED_SHARE, Findings
+from ._formats import PERCENT, finding_of, kind_of, share
 from ._panels import label_of
 from ._views import accuracy_table
-
-PERCENT = f"{NBSP}%"
 
 
 def figures(found: Findings, metrics: dict[str, Metric]) -> tuple[Figure, ...]:
@@ -21,6 +21,7 @@ def figures(found: Findings, metrics: dict[str, Metric]) -> tuple[Figure, ...]:
     if found.release.humans is not None:
         made.append(observers_figure(found))
     made.append(channels_figure(found, metrics))
+    made += likelihood.likelihood_figures(found, metrics)
     if len(found.usable):
         made.append(families_figure(found))
     if found.shape is not None:
@@ -37,21 +38,8 @@ def figure_number(made: tuple[Figure, ...], name: str) -> int:
     return [figure.name for figure in made].index(name) + 1
 
 
-def share(value: float) -> str:
-    """Return a fraction as a whole percentage."""
-    return f"{format_number(100 * value, 0)}{PERCENT}"
-
-
-def _finding(found: Findings, sentence: str) -> str:
-    return f"Synthetic networks: {sentence[0].lower()}{sentence[1:]}" if found.release.synthetic else sentence
-
-
 def _criterion(found: Findings) -> str:
     return f"{100 * found.params.criterion:g}{PERCENT}"
-
-
-def _kind(found: Findings) -> str:
-    return "synthetic networks" if found.release.synthetic else "networks"
 
 
 def _span(values: list[int]) -> str:
@@ -68,12 +56,12 @@ def accuracy_figure(found: Findings) -> Figure:
     )
     people, others = int(low.iloc[0]), [int(x) for x in low.iloc[1:]]
     n_cells = int((table["observer"] == "people").sum())
-    networks = f", these {_kind(found)} in {_span(others)}" if others else ""
+    networks = f", these {kind_of(found)} in {_span(others)}" if others else ""
     shown = ", ".join(label_of(name) for name in found.release.featured) or "no network"
     return Figure(
         name="accuracy",
         tables=("accuracy",),
-        finding=_finding(
+        finding=finding_of(
             found,
             f"Noise brings people to {_criterion(found)} correct or less in {people} of {n_cells} "
             f"conditions{networks}.",
@@ -122,34 +110,37 @@ def observers_figure(found: Findings) -> Figure:
 
 def channels_figure(found: Findings, metrics: dict[str, Metric]) -> Figure:
     """Return the figure of fitted channels."""
-    ratio, inside, n = metrics["ratio"], metrics["n_in_range"].value, metrics["n_usable"].value
+    ratio, n = metrics["ratio"], metrics["n_usable"].value
     featured = label_of(found.release.featured[0]) if found.release.featured else "no network"
     bound = (
         "The human peak stops at its upper bound, where nothing was measured. "
         if found.people["at_bound"].iloc[0]
         else ""
     )
+    likely, used = metrics["ml_ratio"], metrics["n_ml_used"].value
+    medians = [format_number(metric.value, 2) for metric in (ratio, likely)]
     return Figure(
         name="channels",
-        tables=("networks", "people", "thresholds"),
-        finding=_finding(
+        tables=("networks", "people", "thresholds", "networks_likelihood"),
+        finding=finding_of(
             found,
-            f"The median network channel is {format_number(ratio.value, 2)} times as wide as the human "
-            f"one; {inside:.0f} of {n:.0f} ratios round to 2, 3 or 4.",
+            f"The median network channel is {medians[0]} times as wide as the human one by the paper’s "
+            f"method, {medians[1]} times by maximum likelihood.",
         ),
         caption=(
             f"**a**, noise SD at which accuracy crosses {_criterion(found)} (points) and the Gaussian "
             "fitted by the paper’s method. Red diamonds: people, mean of 14 observers. Blue circles: "
-            f"{featured}. Thin lines: the {n:.0f} usable {_kind(found)}. {bound}**b**, bandwidth of each "
-            f"network (one dot, n = {n:.0f}) over the human one; black bar, median; shaded, the printed "
-            f"range. Left out: networks without a resolved channel below {found.params.bandwidth_limit:g} "
-            "octaves. Intervals are in the answer."
+            f"{featured}. Thin lines: {n:.0f} usable {kind_of(found)}. {bound}**b**, bandwidth of each "
+            f"network (dot, n = {n:.0f} and {used:.0f}) over the human one of the same method; bar, median; "
+            "shaded, the printed range. Left out: networks without a usable channel. Intervals are in the "
+            "answer."
         ),
         alt=(
             "Two panels. Left: sensitivity against noise frequency, with the fitted channels of people, "
             f"{format_number(float(found.people['bandwidth'].iloc[0]), 2)} octaves wide, of {featured} and "
-            f"of the other networks as humps. Right: bandwidth ratios of {n:.0f} networks to people, "
-            f"median {format_number(ratio.value, 2)}, beside the printed range of 2 to 4."
+            "of the other networks as humps. Right: bandwidth ratios of networks to people; the median is "
+            f"{medians[0]} by the paper’s method and {medians[1]} by maximum likelihood, beside the printed "
+            "range of 2 to 4."
         ),
     )
 
@@ -172,7 +163,7 @@ def families_figure(found: Findings) -> Figure:
     return Figure(
         name="families",
         tables=("networks", "people"),
-        finding=_finding(
+        finding=finding_of(
             found,
             f"{number} {len(medians)} families have a median bandwidth above {border}, "
             f"{format_number(high, 2)} octaves.",
@@ -212,7 +203,7 @@ def prediction_figure(found: Findings, metrics: dict[str, Metric]) -> Figure:
     return Figure(
         name="prediction",
         tables=("networks",),
-        finding=_finding(
+        finding=finding_of(
             found,
             f"Three channel properties explain {share(found.shape.r_squared)} of the variance in shape "
             f"score{families}.",
@@ -242,7 +233,7 @@ def specification_figure(found: Findings, metrics: dict[str, Metric]) -> Figure:
     return Figure(
         name="specifications",
         tables=("specifications",),
-        finding=_finding(
+        finding=finding_of(
             found,
             f"The printed {share(PRINTED_SHARE)} is exceeded by {above} of {len(table)} choices, which "
             f"give {share(low)[:-2]} to {share(high)}.",
@@ -278,38 +269,40 @@ def _no_limit_is_low(found: Findings) -> bool:
 def adversarial_figure(found: Findings, metrics: dict[str, Metric]) -> Figure:
     """Return the figure of the adversarial series."""
     p, series = found.params, found.adversarial
-    fixed, relative = metrics.get("widening"), metrics.get("relative_widening")
-    if fixed and relative and np.isfinite([fixed.value, relative.value]).all():
+    names = ("widening", "relative_widening", "ml_widening")
+    values = [format_number(metrics[name].value, 2) if name in metrics else "" for name in names]
+    if "" not in values and "no estimate" not in values:
         finding = (
-            f"At training radius {p.training_radius:g} the channel is {fixed.value:.2f} times as wide as "
-            f"without with the criterion fixed, {relative.value:.2f} times with a relative one."
+            f"At training radius {p.training_radius:g} the channel is {values[0]} times as wide as without "
+            f"with the criterion fixed, {values[1]} with a relative one, {values[2]} by likelihood."
         )
     else:
         finding = (
             "The width of the channel along the adversarial series cannot be compared at these settings."
         )
     used = int(series["usable"].sum())
-    hidden = int((series["bandwidth"].isna() & series["relative_bandwidth"].isna()).sum())
+    columns = ["bandwidth", "relative_bandwidth", "likelihood_bandwidth"]
+    hidden = int(series[columns].isna().all(axis=1).sum())
     return Figure(
         name="adversarial",
         tables=("adversarial", "attacks"),
-        finding=_finding(found, finding),
+        finding=finding_of(found, finding),
         caption=(
-            f"Adversarially trained {_kind(found)} (L2). **a** to **c**, percent correct under attack "
+            f"Adversarially trained {kind_of(found)} (L2). **a** to **c**, percent correct under attack "
             f"{p.attack_radius:g} against channel properties of the {used} usable ones (number: training "
-            f"radius). **d**, bandwidth with the criterion fixed at {_criterion(found)} (blue circles) and "
-            f"relative to accuracy without noise (open squares). Bars: 95{PERCENT} parametric bootstrap "
-            "intervals over 1,050 trials per network; a triangle marks one that leaves the panel. Red "
-            f"line: people. Not shown: {hidden} without any width. **e**, percent correct of 1,000 images "
-            "by attack radius; blue, adversarially trained."
+            f"radius). **d**, bandwidth: criterion fixed at {_criterion(found)} (blue circles), relative to "
+            f"accuracy without noise (grey triangles), likelihood (squares). Bars: 95{PERCENT} intervals "
+            "over 1,050 trials per network (bootstrap; squares: profile); a triangle at the top marks one "
+            f"that leaves the panel. Red: people. Not shown: {hidden} without any width. **e**, percent "
+            "correct of 1,000 images by attack radius; blue, adversarially trained."
         ),
         alt=(
             f"Five panels. Accuracy under attack against bandwidth, centre and peak of {used} networks; "
-            "bandwidth against training radius with interval bars for a fixed and a relative criterion; "
-            "and accuracy against attack radius, adversarially trained networks in blue among others in "
-            "grey."
+            "bandwidth against training radius with interval bars for a fixed criterion, a relative "
+            "criterion and maximum likelihood; and accuracy against attack radius, adversarially trained "
+            "networks in blue among others in grey."
         ),
-    )  # fmt: skip
+    )
 
 
 def thumbnail_figure(found: Findings) -> Figure:
@@ -319,7 +312,7 @@ def thumbnail_figure(found: Findings) -> Figure:
     return Figure(
         name="thumbnail",
         tables=("networks", "people", "thresholds"),
-        finding=_finding(found, f"By the paper’s method the human channel is {width} octaves wide."),
+        finding=finding_of(found, f"By the paper’s method the human channel is {width} octaves wide."),
         caption=f"Threshold noise by noise band and fitted channel, people (red) and {featured} (blue).",
         alt=(
             f"Sensitivity against noise frequency for people and {featured}: points at the tested noise "

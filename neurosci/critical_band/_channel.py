@@ -13,54 +13,77 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from neurosci._core.checks import check_option
+from neurosci._core.metric import Metric
 
-from ._counts import check_counts, check_noise_sd
-from ._index import ChannelFit, NotResolvedWarning, check_accuracy, count_steps, fit_channel, gaussian
+from ._channel_index import IndexMethod
+from ._channel_intervals import check_interval_options
+from ._channel_likelihood import EXPONENTS, LikelihoodMethod
+from ._counts import check_counts, check_levels, check_noise_sd, check_rates, check_stacked_counts
+from ._index import NotResolvedWarning, check_accuracy, gaussian
 from ._published import GUESS_RATE, LOWEST_FREQUENCY, NOISE_SD
+from ._sigmoids import SIGMOIDS
 
 _WHERE = "ChannelEstimator"
+METHODS = ("index", "ml")
 
 
 class ChannelEstimator(BaseEstimator):
-    """Estimate the spatial-frequency channel of one observer.
+    r"""Estimate the spatial-frequency channel of one observer, or of a group.
 
-    For each noise band the threshold is the strongest noise at which accuracy still exceeds a
-    criterion; a Gaussian over bands through these thresholds gives width, centre and peak.
+    Noise of one band at a time makes an observer fail at a threshold; sensitivity to the noise, as a
+    function of its band, is the observer's channel: its width, centre and peak are estimated.
 
     Parameters
     ----------
-    method : {"index"}, default="index"
-        The published method: thresholds as whole octave steps of the tested noise levels.
+    method : {"index", "ml"}, default="index"
+        "index" is the published method: thresholds as whole octave steps of the tested noise
+        levels, and a Gaussian through them. "ml" is maximum likelihood: one psychometric function
+        per band with shared slope and lapse rate, whose thresholds follow a Gaussian channel, fitted
+        to all counts at once.
     criterion : float, default=0.5
         Proportion correct that defines the threshold, in (0, 1). With ``relative=True`` the
-        fraction of the way from guessing (1/16) to the observer's own accuracy without noise.
+        fraction of the way from guessing to the observer's own accuracy without noise.
     relative : bool, default=False
         Whether `criterion` is relative to the accuracy without noise, pooled over bands.
     noise_sd : sequence of float, default=(0, 0.02, 0.04, 0.08, 0.16)
-        Noise SD of the rows, pixel units (0 to 1): 0 first, then doubling.
+        Noise SD of the rows, pixel units (0 to 1), ascending. "index" needs 0 first, then doubling.
+    sensitivity : {None, "amplitude", "power"}, default=None
+        What "ml" calls sensitivity: one over the threshold SD (amplitude) or over its square
+        (power), which makes the bandwidth smaller by :math:`\sqrt 2`. ``None`` means amplitude.
+        "index" fits the logarithm, whose width is the same for both, and takes no power.
     lowest_frequency : float, default=1.75
         Label frequency of the first column, cycles/image; each further column is an octave up.
     amplitude_bound : float, default=None
-        Upper bound of the Gaussian's peak, octave steps; ``None`` takes the number of noise levels
-        above zero, as published.
+        "index" only: upper bound of the Gaussian's peak, octave steps; ``None`` takes the number of
+        noise levels above zero, as published.
+    guess_rate : float, default=0.0625
+        Rate of correct answers by guessing, in [0, 1).
+    sigmoid : {"logistic", "norm", "weibull", "gumbel"}, default="logistic"
+        "ml" only: shape of the psychometric function, as in `fit_channel_likelihood`.
 
     Attributes
     ----------
-    thresholds_ : ndarray of int64, shape (n_bands,)
-        Threshold indices: octave steps below the strongest noise (0 to n_noise_sd - 1). This is the
-        quantity that the published method fits. -1 for a band without any trial.
+    thresholds_ : ndarray of shape (n_bands,)
+        With "ml", the noise SD at which the fitted accuracy is at the criterion, pixel units; NaN
+        outside the noise SDs that were shown. With "index", threshold indices (int64): octave steps
+        below the strongest noise (0 to n_noise_sd - 1), which is what the published method fits;
+        -1 for a band without any trial.
+    sensitivity_ : ndarray of shape (n_bands,)
+        With "ml", one over `thresholds_`, or over their square. With "index", a ratio: 1 for a
+        threshold at the lowest noise SD.
     threshold_noise_sd_ : ndarray of shape (n_bands, 2)
-        Limits between which the threshold lies, pixel units (0 to 1): the strongest tested noise SD
-        with accuracy above the criterion and the next stronger one. The upper limit is infinite
-        where even the strongest noise leaves accuracy above it; both are NaN where accuracy never
-        exceeds the criterion, even without noise.
+        "index" only: limits between which the threshold lies, pixel units (0 to 1): the strongest
+        tested noise SD with accuracy above the criterion and the next stronger one. The upper limit
+        is infinite where even the strongest noise leaves accuracy above it; both are NaN where
+        accuracy never exceeds the criterion, even without noise.
     resolved_bands_ : ndarray of bool, shape (n_bands,)
-        Whether accuracy exceeds the criterion at some noise level, zero included.
+        "index" only: whether accuracy exceeds the criterion at some noise level, zero included.
     criterion_ : float
         Proportion correct that was used; NaN where ``relative=True`` and accuracy without noise is
         no better than guessing, and then no band exceeds it.
     resolved_ : bool
-        Whether the thresholds determine a channel (the rule is in the notes of `fit_channel`).
+        Whether the data determine a channel (the rules are in the notes of `fit_channel` and of
+        `fit_channel_likelihood`).
     reason_ : str
         Why not; empty when resolved.
     bandwidth_ : float
@@ -68,39 +91,78 @@ class ChannelEstimator(BaseEstimator):
     center_frequency_ : float
         Peak on the scale of the band labels, cycles/image; NaN when not resolved.
     peak_sensitivity_ : float
-        Peak noise sensitivity as a ratio (1: threshold at the lowest noise SD); NaN when not
-        resolved.
+        Peak noise sensitivity; NaN when not resolved. With "ml", one over the noise SD (or its
+        square) at half performance, half way between guessing and accuracy without noise, whatever
+        the criterion. With "index", a ratio (1: threshold at the lowest noise SD).
     at_bound_ : bool
-        Whether the peak stopped at `amplitude_bound`, so that it is censored; False when not
-        resolved.
+        Whether the peak lies beyond what was tested: with "index" it stopped at `amplitude_bound`;
+        with "ml" its noise SD is outside of those that were shown. False when not resolved.
     amplitude_, center_index_, width_ : float
-        Peak (octave steps), position (bands from the lowest) and signed standard deviation (bands)
-        of the Gaussian; NaN when not resolved.
-    n_bands_in_ : int
-        Number of bands seen in `fit`.
+        Peak ("index": octave steps; "ml": `peak_sensitivity_`), position (bands from the lowest) and
+        standard deviation (bands; "index": signed) of the Gaussian; NaN when not resolved.
+    slope_ : float
+        "ml" only: slope shared by all bands, units of the sigmoid's argument per octave of noise SD.
+    lapse_rate_ : float
+        "ml" only: rate of errors without noise, shared by all bands.
+    log_likelihood_, deviance_ : float
+        "ml" only: log likelihood without the binomial coefficients, and twice the distance to the
+        saturated model, nats.
+    dispersion_ : float
+        "ml" only: Pearson's chi-square over `degrees_of_freedom_`; above 1 where counts vary more
+        than the model allows, and intervals over trials are then too narrow.
+    degrees_of_freedom_ : int
+        "ml" only: conditions with trials less free parameters.
+    converged_ : bool
+        "ml" only: whether the optimiser converged.
+    n_bands_in_, n_observers_in_ : int
+        Numbers of bands and observers seen in `fit`.
 
     See Also
     --------
-    fit_channel : The fit on its own, with the raw values of unresolved patterns.
+    fit_channel : The published fit on its own, with the raw values of unresolved patterns.
+    fit_channel_likelihood : The likelihood fit of many observers in one call, with its model.
+    channel_table : Many observers, one row each.
 
     Notes
     -----
     The index method quantises thresholds to octaves. With two equal neighbouring indices, zeros
     elsewhere and the peak at its bound the width is 1.00 octave whatever the data: see `at_bound_`.
-    Give intervals with `resample_counts`.
+
+    A bandwidth of "ml" does not depend on the criterion, since a Gaussian channel has the same shape
+    at all of them; `thresholds_` and `sensitivity_` do.
 
     References
     ----------
     Subramanian A, Sizikova E, Majaj NJ, Pelli DG (2023). Spatial-frequency channels, shape bias,
     and adversarial robustness. Advances in Neural Information Processing Systems 36, 4137-4149.
 
+    Solomon JA, Pelli DG (1994). The visual filter mediating letter identification. Nature 369,
+    395-397.
+
     Examples
     --------
-    >>> from neurosci.critical_band import ChannelEstimator, human_mean_accuracy
+    >>> from neurosci.critical_band import ChannelEstimator, human_mean_accuracy, make_channel_counts
     >>> channel = ChannelEstimator().fit_accuracy(human_mean_accuracy())
     >>> channel.thresholds_.tolist(), round(channel.bandwidth_, 4), channel.at_bound_
     ([0, 0, 0, 0, 2, 2, 0], 0.9999, True)
+    >>> data = make_channel_counts(1, bandwidth=2.0, random_state=0)
+    >>> channel = ChannelEstimator("ml").fit(data.n_correct[0], data.n_trials)
+    >>> print(channel.confint()["bandwidth"].text)
+    2.19 [1.89, 2.57] octaves
     """
+
+    criterion_: float
+    thresholds_: NDArray[Any]
+    resolved_bands_: NDArray[np.bool_]
+    at_bound_: bool
+    amplitude_: float
+    center_index_: float
+    width_: float
+    resolved_: bool
+    reason_: str
+    bandwidth_: float
+    center_frequency_: float
+    peak_sensitivity_: float
 
     def __init__(
         self,
@@ -109,24 +171,32 @@ class ChannelEstimator(BaseEstimator):
         criterion: float = 0.5,
         relative: bool = False,
         noise_sd: Sequence[float] = NOISE_SD,
+        sensitivity: str | None = None,
         lowest_frequency: float = LOWEST_FREQUENCY,
         amplitude_bound: float | None = None,
+        guess_rate: float = GUESS_RATE,
+        sigmoid: str = "logistic",
     ) -> None:
         self.method = method
         self.criterion = criterion
         self.relative = relative
         self.noise_sd = noise_sd
+        self.sensitivity = sensitivity
         self.lowest_frequency = lowest_frequency
         self.amplitude_bound = amplitude_bound
+        self.guess_rate = guess_rate
+        self.sigmoid = sigmoid
 
     def fit(self, n_correct: ArrayLike, n_trials: ArrayLike) -> Self:
         """Estimate the channel from counts.
 
         Parameters
         ----------
-        n_correct : array-like of shape (n_noise_sd, n_bands)
-            Correct answers; rows in ascending noise SD, columns from low to high frequency.
-        n_trials : array-like of shape (n_noise_sd, n_bands)
+        n_correct : array-like of shape (n_noise_sd, n_bands) or (n_observers, n_noise_sd, n_bands)
+            Correct answers; rows in ascending noise SD, columns from low to high frequency. Of at
+            least two observers, the channel of the group is estimated: "index" averages their
+            accuracies, as published, and "ml" sums their counts.
+        n_trials : array-like, shaped as `n_correct` or (n_noise_sd, n_bands)
             Trials. A condition without trials is passed over with a warning.
 
         Returns
@@ -143,21 +213,23 @@ class ChannelEstimator(BaseEstimator):
         Warns
         -----
         NotResolvedWarning
-            If the thresholds do not determine a channel.
+            If the data do not determine a channel.
         """
-        levels = self._check_parameters()
-        correct, trials = check_counts(n_correct, n_trials, levels, _WHERE)
+        method = self._checked()
+        n_levels = len(method.levels)
+        correct, trials = check_counts(n_correct, n_trials, n_levels, _WHERE, observers=True)
         if not trials.any():
             raise ValueError(f"{_WHERE}: n_trials must be above 0 somewhere, got only empty conditions")
+        correct, trials = (table.reshape(-1, n_levels, table.shape[-1]) for table in (correct, trials))
+        if self.method == "ml":
+            check_stacked_counts(correct.sum(axis=0), trials.sum(axis=0), n_levels, _WHERE)
         empty = int((trials == 0).sum())
         if empty:
             warnings.warn(
                 f"{_WHERE}: {empty} of {trials.size} conditions have no trial and are passed over",
                 stacklevel=2,
             )
-        accuracy = np.where(trials > 0, correct / np.maximum(trials, 1), np.nan)
-        ceiling = correct[0].sum() / trials[0].sum() if trials[0].any() else math.nan
-        return self._fit(accuracy, levels, float(ceiling))
+        return self._store(method.fit_counts(correct, trials), method, (correct, trials))
 
     def fit_accuracy(self, accuracy: ArrayLike) -> Self:
         """Estimate the channel from proportions, for example an average over observers.
@@ -176,27 +248,33 @@ class ChannelEstimator(BaseEstimator):
         Raises
         ------
         ValueError
-            If the table or a parameter is outside its range.
+            If the table or a parameter is outside its range, or with ``method="ml"``, which needs
+            counts.
 
         Warns
         -----
         NotResolvedWarning
             If the thresholds do not determine a channel.
         """
-        levels = self._check_parameters()
-        table = check_accuracy(accuracy, _WHERE)
-        if len(table) != len(levels):
+        method = self._checked()
+        if isinstance(method, LikelihoodMethod):
             raise ValueError(
-                f"{_WHERE}: accuracy must have one row per noise level ({len(levels)}), "
+                f"{_WHERE}: method must be 'index' to fit proportions, got {self.method!r} (a likelihood "
+                "needs counts: use fit)"
+            )
+        table = check_accuracy(accuracy, _WHERE)
+        if len(table) != len(method.levels):
+            raise ValueError(
+                f"{_WHERE}: accuracy must have one row per noise level ({len(method.levels)}), "
                 f"got shape {table.shape}"
             )
         if np.isnan(table).all():
             raise ValueError(f"{_WHERE}: accuracy must hold at least one number, got only NaN")
         ceiling = float(np.nanmean(table[0])) if not np.isnan(table[0]).all() else math.nan
-        return self._fit(table, levels, ceiling)
+        return self._store(method.fit(table, ceiling), method, None)
 
     def predict(self, bands: ArrayLike) -> NDArray[np.float64]:
-        """Return the fitted threshold index at any position between the bands.
+        """Return the fitted channel at any position between the bands.
 
         Parameters
         ----------
@@ -206,77 +284,116 @@ class ChannelEstimator(BaseEstimator):
         Returns
         -------
         ndarray
-            Octave steps below the strongest noise, shaped as `bands`; NaN when not resolved.
+            Shaped as `bands`; NaN when not resolved. With "index" the threshold index, octave steps
+            below the strongest noise; with "ml" the sensitivity at half performance.
         """
         check_is_fitted(self)
         return gaussian(bands, self.amplitude_, self.center_index_, self.width_)
 
-    def _check_parameters(self) -> NDArray[np.float64]:
-        check_option(_WHERE, "method", self.method, ("index",))
+    def confint(
+        self,
+        method: str | None = None,
+        over: str = "trials",
+        *,
+        level: float = 0.95,
+        n_resamples: int = 1000,
+        random_state: object = None,
+    ) -> dict[str, Metric]:
+        """Return the properties of the channel with their intervals.
+
+        Parameters
+        ----------
+        method : {None, "profile", "bootstrap", "wald"}, default=None
+            Profile likelihood, percentile bootstrap, or the curvature at the estimate. ``None``
+            takes the profile where there is one: for the likelihood fit, over trials. Everything
+            else is bootstrap.
+        over : {"trials", "observers"}, default="trials"
+            What would be drawn anew if the experiment were repeated. "observers" needs a fit on the
+            counts of at least two, and allows for differences between them; "trials" does not.
+        level : float, default=0.95
+            Coverage, in (0, 1).
+        n_resamples : int, default=1000
+            Number of bootstrap resamples, >= 100.
+        random_state : None, int, SeedSequence or Generator, default=None
+            Source of randomness of the bootstrap.
+
+        Returns
+        -------
+        dict of Metric
+            ``bandwidth``, ``center_frequency``, ``peak_sensitivity`` and, with "ml", ``slope`` and
+            ``lapse_rate``. A limit is 0 or infinite where the data set none.
+
+        Raises
+        ------
+        ValueError
+            If an option is unknown or outside its range, or if the fit was on proportions or on
+            one observer and counts of trials or of several observers are needed.
+
+        Notes
+        -----
+        The bootstrap over trials of "ml" draws from the fitted probabilities, that of "index", which
+        has none, from the observed proportions. A resample that is not resolved counts as one
+        without an upper (or lower) limit of the bandwidth; "index" leaves it out of the intervals
+        of centre and peak.
+        """
+        check_is_fitted(self)
+        if self._counts is None:
+            raise ValueError(f"{_WHERE}: confint needs counts, got a fit on proportions (use fit)")
+        options = check_interval_options(
+            _WHERE,
+            self._method.offered,
+            self.n_observers_in_,
+            method=method,
+            over=over,
+            level=level,
+            n_resamples=n_resamples,
+            random_state=random_state,
+        )
+        values = {name[:-1]: value for name, value in vars(self).items() if name.endswith("_")}
+        return self._method.intervals(*self._counts, values, options)
+
+    def _checked(self) -> IndexMethod | LikelihoodMethod:
+        check_option(_WHERE, "method", self.method, METHODS)
         if not 0 < self.criterion < 1:
             raise ValueError(
                 f"{_WHERE}: criterion must be in (0, 1), got {self.criterion} (give 0.5 for 50 %)"
             )
-        if not (math.isfinite(self.lowest_frequency) and self.lowest_frequency > 0):
-            raise ValueError(
-                f"{_WHERE}: lowest_frequency must be > 0 cycles/image, got {self.lowest_frequency}"
-            )
+        check_rates(self.guess_rate, self.lowest_frequency, _WHERE)
+        check_option(_WHERE, "sensitivity", self.sensitivity, (None, *EXPONENTS))
+        check_option(_WHERE, "sigmoid", self.sigmoid, SIGMOIDS)
         bound = self.amplitude_bound
         if bound is not None and not (math.isfinite(bound) and bound > 0):
             raise ValueError(f"{_WHERE}: amplitude_bound must be > 0 octave steps or None, got {bound}")
-        return check_noise_sd(self.noise_sd, _WHERE)
+        names = ("criterion", "relative", "guess_rate", "lowest_frequency")
+        common = {name: getattr(self, name) for name in names}
+        if self.method == "ml":
+            levels, kind = check_levels(self.noise_sd, _WHERE), self.sensitivity or "amplitude"
+            return LikelihoodMethod(levels=levels, sensitivity=kind, sigmoid=self.sigmoid, **common)
+        if self.sensitivity == "power":
+            raise ValueError(
+                f"{_WHERE}: sensitivity must be None or 'amplitude' with method 'index', got 'power' (it "
+                "fits the logarithm of sensitivity, whose width is the same for both)"
+            )
+        return IndexMethod(levels=check_noise_sd(self.noise_sd, _WHERE), amplitude_bound=bound, **common)
 
-    def _fit(self, accuracy: NDArray[np.float64], levels: NDArray[np.float64], ceiling: float) -> Self:
-        criterion = float(self.criterion)
-        if self.relative:
-            above = ceiling > GUESS_RATE
-            criterion = GUESS_RATE + criterion * (ceiling - GUESS_RATE) if above else math.nan
-        n_steps = len(levels) - 1
-        with np.errstate(invalid="ignore"):
-            exceeded = np.asarray((accuracy > criterion).any(axis=0))
-        self.criterion_ = criterion
-        self.n_bands_in_ = accuracy.shape[1]
-        self.thresholds_ = count_steps(accuracy, criterion)
-        self.resolved_bands_ = exceeded
-        self.threshold_noise_sd_ = _brackets(self.thresholds_, exceeded, levels)
-        found = fit_channel(
-            self.thresholds_,
-            exceeded=exceeded,
-            n_steps=n_steps,
-            amplitude_bound=self.amplitude_bound,
-            lowest_frequency=self.lowest_frequency,
-        )
-        self._store(found)
-        if not found.resolved:
+    def _store(
+        self,
+        found: dict[str, Any],
+        method: IndexMethod | LikelihoodMethod,
+        counts: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
+    ) -> Self:
+        # the other method has attributes of its own, which must not outlive it
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, name)
+        self.__dict__.update(found)
+        self.n_bands_in_ = len(self.thresholds_)
+        self.n_observers_in_ = 1 if counts is None else len(counts[0])
+        self._method, self._counts = method, counts
+        if not self.resolved_:
             warnings.warn(
-                f"{_WHERE}: no channel is resolved: {found.reason}; bandwidth_, center_frequency_ and "
+                f"{_WHERE}: no channel is resolved: {self.reason_}; bandwidth_, center_frequency_ and "
                 "peak_sensitivity_ are NaN",
                 NotResolvedWarning,
                 stacklevel=3,
             )
         return self
-
-    def _store(self, found: ChannelFit) -> None:
-        keep: Any = (lambda value: value) if found.resolved else (lambda _: math.nan)
-        self.resolved_ = found.resolved
-        self.reason_ = found.reason
-        self.at_bound_ = found.resolved and found.at_bound
-        self.amplitude_ = keep(found.amplitude)
-        self.center_index_ = keep(found.center_index)
-        self.width_ = keep(found.width)
-        self.bandwidth_ = keep(found.bandwidth)
-        self.center_frequency_ = keep(found.center_frequency)
-        self.peak_sensitivity_ = keep(found.peak_sensitivity)
-
-
-def _brackets(
-    indices: NDArray[np.int64], exceeded: NDArray[np.bool_], levels: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the tested noise SDs on either side of each threshold."""
-    edges = np.append(levels, np.inf)
-    row = len(levels) - 1 - indices
-    limits = np.column_stack(
-        [edges[np.minimum(row, len(levels) - 1)], edges[np.minimum(row + 1, len(levels))]]
-    )
-    limits[~exceeded] = np.nan
-    return limits

@@ -11,10 +11,12 @@ import numpy as np
 
 from . import _bootstrap as work
 from ._channel import ChannelEstimator
+from ._compute_ml import LikelihoodFindings, compute_likelihood
 from ._index import NotResolvedWarning, fit_channel
 from ._published import N_BANDS, human_mean_accuracy
-from ._regression import ChannelRegression, channel_regression
+from ._regression import ChannelRegression
 from ._release import Release
+from ._scores import PROPERTIES, attack_accuracy, family_item, robust_regressions, shape_regression
 from ._specification import specification_curve
 from ._tables import channel_table, count_arrays
 
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
 
     from .analysis import CriticalBandParams
 
-PROPERTIES = ("bandwidth", "center_frequency", "peak_sensitivity")
-PRINTED_RANGE = ("2", "4")
 PRINTED_SHARE = 0.51
 INDICES = [f"index_{band}" for band in range(N_BANDS)]
 
@@ -41,8 +41,8 @@ class Findings:
         Data of the run.
     params : CriticalBandParams
         Parameters of the run.
-    people, networks, adversarial, attacks, specifications, robustness : DataFrame
-        Tables; see `neurosci.critical_band.analysis` for their columns.
+    people, networks, adversarial, attacks, specifications, criteria : DataFrame
+        Tables of the published method.
     shape : ChannelRegression or None
         Regression of shape score; None with too few usable networks.
     robust : dict of float to ChannelRegression
@@ -51,6 +51,8 @@ class Findings:
         Bootstrap limits over observers and over families.
     draws : dict of str to dict
         Resampled widths of single networks.
+    ml : LikelihoodFindings
+        The same by maximum likelihood.
     """
 
     release: Release
@@ -60,10 +62,12 @@ class Findings:
     adversarial: pd.DataFrame
     attacks: pd.DataFrame
     specifications: pd.DataFrame
+    criteria: pd.DataFrame
     shape: ChannelRegression | None
     robust: dict[float, ChannelRegression]
     limits: dict[str, Any]
     draws: dict[str, dict[str, Any]]
+    ml: LikelihoodFindings
 
     @property
     def usable(self) -> pd.DataFrame:
@@ -78,6 +82,7 @@ def settings_of(params: CriticalBandParams, *, relative: bool = False) -> dict[s
         "relative": relative,
         "amplitude_bound": params.amplitude_bound,
         "lowest_frequency": params.lowest_frequency,
+        "guess_rate": params.guess_rate,
     }
 
 
@@ -85,9 +90,14 @@ def compute(release: Release, params: CriticalBandParams, context: Context) -> F
     """Compute every table and number of the report."""
     people, limits = people_table(release, params, context)
     networks, shape = network_table(release, params, float(people["bandwidth"].iloc[0]))
+    ml = compute_likelihood(release, params, networks, context)
     adversarial, draws = adversarial_table(release, params, networks, context)
     adversarial["human_bandwidth"] = people["bandwidth"].iloc[0]
-    found = Findings(
+    likely = ml.networks.set_index("network").loc[adversarial["network"]]
+    for column in ("bandwidth", "low", "high"):
+        adversarial[f"likelihood_{column}"] = likely[column].where(likely["resolved"]).to_numpy()
+    adversarial["human_likelihood"] = ml.people["bandwidth"].iloc[0]
+    return Findings(
         release=release,
         params=params,
         people=people,
@@ -95,12 +105,13 @@ def compute(release: Release, params: CriticalBandParams, context: Context) -> F
         adversarial=adversarial,
         attacks=attack_table(release),
         specifications=specification_table(release, params),
+        criteria=criteria_table(release, params),
         shape=shape,
-        robust=robust_regressions(release, networks),
-        limits={**limits, **family_limits(networks, release, params, context)},
+        robust=robust_regressions(release, networks[networks["usable"]]),
+        limits={**limits, **family_limits(networks, ml.used, release, params, context)},
         draws=draws,
+        ml=ml,
     )
-    return found
 
 
 # ---------------------------------------------------------------------------------------------------- people
@@ -171,45 +182,43 @@ def network_table(
     table["usable"] = table["resolved"] & (table["bandwidth"] < params.bandwidth_limit)
     table["ratio"] = table["bandwidth"] / human
     table["shape_score"] = release.shape_score.reindex(table.index)
-    usable = table[table["usable"] & table["shape_score"].notna()]
-    shape = None
-    if len(usable) >= len(PROPERTIES) + 2:
-        shape = channel_regression(
-            usable[list(PROPERTIES)], usable["shape_score"], groups=_families(usable["family"])
-        )
+    shape = shape_regression(table[table["usable"]])
     table["predicted"] = np.nan if shape is None else shape.predicted.reindex(table.index)
     return table.reset_index(), shape
 
 
-def _families(families: pd.Series) -> Any:
-    return families.to_numpy() if families.nunique() > 1 else None
-
-
 def family_limits(
-    networks: pd.DataFrame, release: Release, params: CriticalBandParams, context: Context
+    networks: pd.DataFrame,
+    likely: pd.DataFrame,
+    release: Release,
+    params: CriticalBandParams,
+    context: Context,
 ) -> dict[str, Any]:
-    """Return bootstrap limits over families; empty where there is too little to resample."""
-    usable = networks[networks["usable"]].dropna(subset=["ratio", "shape_score"])
-    if usable["family"].nunique() < 2 or len(usable) < len(PROPERTIES) + 2:
-        return {}
-    rounded = np.round(usable["ratio"])
-    rows = np.column_stack(
-        [
-            usable["ratio"],
-            (rounded >= float(PRINTED_RANGE[0])) & (rounded <= float(PRINTED_RANGE[1])),
-            usable["shape_score"],
-            np.log2(usable[list(PROPERTIES)]),
-        ]
-    )
-    item = {
-        "rows": rows,
-        "families": usable["family"].to_numpy(dtype=str),
-        "n_resamples": params.n_resamples_families,
-    }
-    done = context.map(
-        work.families_unit, {"families": item}, stage="families", seed=params.seed, inputs=release.hash
-    )
-    return done["families"]
+    """Return bootstrap limits over families for both methods; none where there is too little to resample."""
+    n = params.n_resamples_families
+    both = {"families": family_item(networks[networks["usable"]], n), "likelihood": family_item(likely, n)}
+    items = {name: item for name, item in both.items() if item is not None}
+    done = context.map(work.families_unit, items, stage="families", seed=params.seed, inputs=release.hash)
+    by_likelihood = {f"ml_{name}": value for name, value in done.get("likelihood", {}).items()}
+    return {**done.get("families", {}), **by_likelihood}
+
+
+def criteria_table(release: Release, params: CriticalBandParams) -> pd.DataFrame:
+    """Return widths of the published method by criterion: people, and the middle of the networks."""
+    import pandas as pd
+
+    rows = []
+    for criterion in params.criteria_compared:
+        settings = {**settings_of(params), "criterion": criterion}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotResolvedWarning)
+            people = ChannelEstimator(**settings).fit_accuracy(human_mean_accuracy())
+        table = channel_table(release.networks, **settings)
+        widths = table["bandwidth"][table["bandwidth"] < params.bandwidth_limit]
+        quartiles = widths.quantile([0.25, 0.5, 0.75]).to_numpy()
+        rows.append((criterion, people.bandwidth_, *quartiles, len(widths)))
+    columns = ["criterion", "people", "quartile_1", "median", "quartile_3", "n_networks"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def specification_table(release: Release, params: CriticalBandParams) -> pd.DataFrame:
@@ -267,12 +276,6 @@ def adversarial_table(
     return table, draws
 
 
-def attack_accuracy(release: Release, radius: float) -> pd.Series:
-    """Return accuracy (fraction) by network at an attack radius."""
-    chosen = release.whitebox[np.isclose(release.whitebox["radius"], radius, rtol=1e-3)]
-    return chosen.set_index("network")["accuracy"]
-
-
 def attack_table(release: Release) -> pd.DataFrame:
     """Return accuracy by attack radius of the networks attacked at every radius."""
     counts = release.whitebox.groupby("network")["radius"].nunique()
@@ -282,21 +285,6 @@ def attack_table(release: Release) -> pd.DataFrame:
     table["percent_correct"] = 100 * table.pop("accuracy")
     table["trained"] = table["network"].isin(release.training)
     return table
-
-
-def robust_regressions(release: Release, networks: pd.DataFrame) -> dict[float, ChannelRegression]:
-    """Return the regression of robust accuracy in the adversarial series, by attack radius."""
-    by_name = networks.set_index("network")
-    found = {}
-    for radius in sorted(release.whitebox["radius"].unique()):
-        accuracy = attack_accuracy(release, radius)
-        names = [n for n in release.training if by_name.loc[n, "usable"] and n in accuracy.index]
-        with warnings.catch_warnings():
-            # peaks at their bound are constant here; `dropped` keeps what the warning says
-            warnings.filterwarnings("ignore", "channel_regression: constant")
-            if len(names) >= len(PROPERTIES) + 2:
-                found[float(radius)] = channel_regression(by_name.loc[names, list(PROPERTIES)], accuracy)
-    return found
 
 
 def compared_pair(found: Findings) -> tuple[str, str] | None:

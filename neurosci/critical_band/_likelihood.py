@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from neurosci._core.checks import check_option
 from neurosci.stats._curves import fit_binomial_curves
 
+from ._counts import check_levels, check_rates, check_stacked_counts
 from ._index import FWHM_PER_SIGMA
-from ._likelihood_counts import as_counts, check_levels
-from ._likelihood_design import CENTER, LAPSE, LOG2_E, N_PARAMS, PEAK, SLOPE, WIDTH, Design
+from ._likelihood_design import CENTER, LAPSE, N_PARAMS, PEAK, SLOPE, WIDTH, Design, log2_sensitivity
 from ._published import GUESS_RATE, LOWEST_FREQUENCY, NOISE_SD
 from ._sigmoids import SIGMOIDS, sigmoid_inverse
 
@@ -158,12 +158,10 @@ class ChannelLikelihood:
             with np.errstate(divide="ignore", invalid="ignore"):
                 share = (criterion - self.guess_rate) / (1 - self.guess_rate - self.lapse_rate)
         share = np.where((share > 0) & (share < 1), share, np.nan)[..., np.newaxis]
-        bands = np.arange(self.n_correct.shape[-1])
-        distance = (bands - self.params[..., [CENTER]]) / np.exp(self.params[..., [WIDTH]])
-        log2_sensitivity = self.params[..., [PEAK]] - LOG2_E * distance**2 / 2
+        at_half = log2_sensitivity(self.params, self.n_correct.shape[-1])
         argument = sigmoid_inverse(self.sigmoid, share)
         with np.errstate(over="ignore"):
-            found = 2 ** (-log2_sensitivity - argument / np.exp(self.params[..., [SLOPE]]))
+            found = 2 ** (-at_half - argument / np.exp(self.params[..., [SLOPE]]))
         shown = self.noise_sd[self.noise_sd > 0]
         inside = self.resolved[..., np.newaxis] & (found >= shown[0]) & (found <= shown[-1])
         return np.where(inside, found, np.nan)
@@ -270,19 +268,21 @@ def fit_channel_likelihood(
     >>> fit.bandwidth.round(1).tolist(), fit.resolved.all().item()
     ([1.4, 1.9, 4.3], True)
     """
-    levels = check_levels(_WHERE, noise_sd)
+    levels = check_levels(noise_sd, _WHERE)
     check_option(_WHERE, "sigmoid", sigmoid, SIGMOIDS)
-    _check_numbers(guess_rate, lowest_frequency)
-    correct, trials = as_counts(_WHERE, n_correct, n_trials, len(levels))
+    check_rates(guess_rate, lowest_frequency, _WHERE)
+    correct, trials = check_stacked_counts(n_correct, n_trials, len(levels), _WHERE)
     empty = int((trials == 0).sum())
     if empty:
         warnings.warn(
             f"{_WHERE}: {empty} of {trials.size} conditions have no trial and are passed over", stacklevel=2
         )
-    return _fit(correct, trials, Design(levels, trials.shape[-1], guess_rate, sigmoid), lowest_frequency)
+    return fit_checked(
+        correct, trials, Design(levels, trials.shape[-1], guess_rate, sigmoid), lowest_frequency
+    )
 
 
-def _fit(
+def fit_checked(
     correct: NDArray[np.int64],
     trials: NDArray[np.int64],
     design: Design,
@@ -318,10 +318,3 @@ def _fit(
         sigmoid=design.sigmoid,
         lowest_frequency=lowest_frequency,
     )
-
-
-def _check_numbers(guess_rate: float, lowest_frequency: float) -> None:
-    if not 0 <= guess_rate < 1:
-        raise ValueError(f"{_WHERE}: guess_rate must be in [0, 1), got {guess_rate} (1/16 for 16 choices)")
-    if not (math.isfinite(lowest_frequency) and lowest_frequency > 0):
-        raise ValueError(f"{_WHERE}: lowest_frequency must be > 0 cycles/image, got {lowest_frequency}")

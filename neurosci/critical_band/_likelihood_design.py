@@ -27,6 +27,12 @@ _BLOCK = 2000
 _SIGNIFICANT = 0.95
 
 
+def log2_sensitivity(params: NDArray[np.float64], n_bands: int) -> NDArray[np.float64]:
+    """Return log2 of one over the noise SD at half performance, (..., n_bands) from (..., n_params)."""
+    distance = (np.arange(n_bands) - params[..., [CENTER]]) / np.exp(params[..., [WIDTH]])
+    return np.asarray(params[..., [PEAK]] - LOG2_E * distance**2 / 2)
+
+
 class Design:
     """Cells of the experiment as points of a curve: all trials without noise are one point, the last."""
 

@@ -12,6 +12,7 @@ from neurosci._core.random import check_random_state
 from neurosci.stats._curves import CurveFits, fit_binomial_curves
 from neurosci.stats._profile import profile_binomial_curves
 
+from ._channel_intervals import quantile_limits
 from ._index import FWHM_PER_SIGMA
 from ._likelihood import ChannelLikelihood
 from ._likelihood_design import CENTER, LAPSE, N_PARAMS, PEAK, SLOPE, WIDTH, Design
@@ -89,18 +90,25 @@ def channel_confint(
     if not 0 < level < 1:
         raise ValueError(f"{_WHERE}: level must be in (0, 1), got {level} (give 0.95 for 95 %)")
     if method == "profile":
-        return _named(_profile(fit, level), fit.lowest_frequency)
+        return named_limits(_profile(fit, level), fit.lowest_frequency)
     if method == "wald":
-        return _named(_wald(fit, level), fit.lowest_frequency)
+        return named_limits(_wald(fit, level), fit.lowest_frequency)
     if n_resamples < 100:
         raise ValueError(f"{_WHERE}: n_resamples must be >= 100, got {n_resamples} (limits would be noise)")
-    tail = (1 - level) / 2
-    draws = _bootstrap(fit, resample, n_resamples, random_state)
-    limits = np.quantile(draws, [tail, 1 - tail], axis=0, method="inverted_cdf")
-    return _named(np.moveaxis(limits, 0, -1), fit.lowest_frequency)
+    if resample == "observers":
+        if fit.n_correct.ndim != 3 or len(fit.n_correct) < 2:
+            raise ValueError(
+                f"{_WHERE}: fit must hold at least 2 observers along one axis for resample='observers', "
+                f"got counts of shape {fit.n_correct.shape}"
+            )
+        rng = check_random_state(random_state)
+        draws = refit(*pool_observers(fit.n_correct, fit.n_trials, n_resamples, rng), _design(fit))
+    else:
+        draws = trial_draws(fit, resample, n_resamples, random_state)
+    return named_limits(quantile_limits(draws, level), fit.lowest_frequency)
 
 
-def _named(limits: NDArray[np.float64], lowest_frequency: float) -> dict[str, NDArray[np.float64]]:
+def named_limits(limits: NDArray[np.float64], lowest_frequency: float) -> dict[str, NDArray[np.float64]]:
     """Turn limits of the parameters, (..., n_params, 2), into those of the quantities."""
     # Limits far outside of what can be measured would only overflow.
     with np.errstate(over="ignore"):
@@ -158,23 +166,21 @@ def _wald(fit: ChannelLikelihood, level: float) -> NDArray[np.float64]:
     return np.stack([fit.params - reach, fit.params + reach], axis=-1)
 
 
-def _bootstrap(
+def pool_observers(
+    n_correct: NDArray[np.int64], n_trials: NDArray[np.int64], n_resamples: int, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return summed counts of observers drawn with replacement, resamples along the first axis."""
+    n_observers = len(n_correct)
+    chosen = rng.multinomial(n_observers, np.full(n_observers, 1 / n_observers), size=n_resamples)
+    return np.tensordot(chosen, n_correct, axes=1), np.tensordot(chosen, n_trials, axes=1)
+
+
+def trial_draws(
     fit: ChannelLikelihood, resample: str, n_resamples: int, random_state: object
 ) -> NDArray[np.float64]:
-    """Return parameters of the refits, resamples along the first axis."""
+    """Return parameters of refits of resampled trials, resamples along the first axis."""
     rng = check_random_state(random_state)
     design = _design(fit)
-    if resample == "observers":
-        if fit.n_correct.ndim != 3 or len(fit.n_correct) < 2:
-            raise ValueError(
-                f"{_WHERE}: fit must hold at least 2 observers along one axis for resample='observers', "
-                f"got counts of shape {fit.n_correct.shape}"
-            )
-        n_observers = len(fit.n_correct)
-        chosen = rng.multinomial(n_observers, np.full(n_observers, 1 / n_observers), size=n_resamples)
-        correct = np.tensordot(chosen, fit.n_correct, axes=1)
-        trials = np.tensordot(chosen, fit.n_trials, axes=1)
-        return _refit(correct, trials, design)
     observed = fit.n_correct / np.maximum(fit.n_trials, 1)
     proportion = fit.probability() if resample == "fitted" else observed
     shape = fit.n_correct.shape
@@ -183,11 +189,11 @@ def _bootstrap(
     for place in np.ndindex(shape[:-2]):
         trials = np.broadcast_to(fit.n_trials[place], (n_resamples, *shape[-2:]))
         correct = rng.binomial(trials, np.clip(proportion[place], 0, 1))
-        params[(slice(None), *place)] = _refit(correct, trials, design, fit.params[place])
+        params[(slice(None), *place)] = refit(correct, trials, design, fit.params[place])
     return params
 
 
-def _refit(
+def refit(
     correct: NDArray[np.int64],
     trials: NDArray[np.int64],
     design: Design,

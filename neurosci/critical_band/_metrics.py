@@ -12,9 +12,11 @@ from neurosci._core.claims import count_in_range
 from neurosci._core.metric import Metric
 
 from . import _bootstrap as work
-from ._compute import PRINTED_RANGE, PROPERTIES, Findings, attack_accuracy, compared_pair
+from ._compute import Findings, compared_pair
+from ._metrics_ml import likelihood_metrics, robust_metrics
 from ._published import N_OBSERVERS
 from ._release import N_IMAGES
+from ._scores import PRINTED_RANGE, PROPERTIES, attack_accuracy
 from ._views import family_medians
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ def all_metrics(found: Findings) -> dict[str, Metric]:
         **trial_metrics(found),
         **regression_metrics(found),
         **attack_metrics(found),
+        **likelihood_metrics(found),
     }
     # limits around no value would say nothing, and one NaN object keeps equal runs equal
     return {
@@ -176,7 +179,9 @@ def trial_metrics(found: Findings) -> dict[str, Metric]:
 
 def regression_metrics(found: Findings) -> dict[str, Metric]:
     """Return the numbers of all regressions."""
-    metrics = shape_metrics(found) | robust_metrics(found)
+    metrics = shape_metrics(found)
+    for radius, model in found.robust.items():
+        metrics |= robust_metrics(f"robust_{radius:.3g}", model)
     for name, rows in specification_groups(found).items():
         for end in ("min", "max"):
             value = float(rows["r_squared"].agg(end))
@@ -201,28 +206,6 @@ def shape_metrics(found: Findings) -> dict[str, Metric]:
     for name in PROPERTIES:
         correlation = np.corrcoef(np.log2(scored[name]), scored["shape_score"])[0, 1]
         metrics[f"shape_correlation_{name}"] = Metric(float(correlation), **about)
-    return metrics
-
-
-def robust_metrics(found: Findings) -> dict[str, Metric]:
-    """Return the numbers of the regressions of robust accuracy."""
-    from neurosci.stats import variance_explained_interval
-
-    metrics = {}
-    for radius, model in found.robust.items():
-        key = f"robust_{radius:.3g}"
-        about: dict[str, Any] = {"n": model.n_observations, "n_unit": "networks"}
-        limits = variance_explained_interval(model.r_squared, model.n_observations, model.n_predictors)
-        metrics[f"{key}_r_squared"] = Metric(
-            100 * limits.value,
-            None if limits.low is None else 100 * limits.low,
-            None if limits.high is None else 100 * limits.high,
-            unit="%",
-            method=limits.method,
-            **about,
-        )
-        metrics[f"{key}_p_value"] = Metric(model.p_value, **about)
-        metrics[f"{key}_leave_one_out"] = Metric(100 * model.leave_one_out_r_squared, unit="%", **about)
     return metrics
 
 

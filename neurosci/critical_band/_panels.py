@@ -153,8 +153,8 @@ def channel_panel(
     frequencies: Sequence[float],
 ) -> None:
     """Draw thresholds and fitted channels of people, one network and all usable networks."""
-    fine = np.linspace(0, N_BANDS - 1, 241)
-    coarse = np.linspace(0, N_BANDS - 1, 31)
+    fine = np.linspace(0, N_BANDS - 1, 121)
+    coarse = np.linspace(0, N_BANDS - 1, 25)
     usable = networks[networks["usable"]]
     if len(usable):
         curves = [np.append(channel_curve(row, coarse), np.nan) for _, row in usable.iterrows()]
@@ -248,6 +248,13 @@ def tick_rows(axes: Any, rows: Mapping[str, Iterable[int]]) -> None:
     axes.spines["left"].set_visible(False)
 
 
+def segments(axes: Any, x: ArrayLike, low: ArrayLike, high: ArrayLike, color: str) -> None:
+    """Draw vertical bars as one path with gaps."""
+    places = np.repeat(np.asarray(x, dtype=float), 3)
+    ends = np.column_stack([low, high, np.full(np.shape(low), np.nan)])
+    axes.plot(places, ends.ravel(), color=color, lw=1.2, solid_capstyle="butt")
+
+
 def bars_with_open_ends(
     axes: Any,
     x: NDArray[np.float64],
@@ -265,25 +272,28 @@ def bars_with_open_ends(
             axes.plot([position], [top], "^", color=color, ms=4, clip_on=False)
 
 
-def ratio_panel(axes: Any, networks: pd.DataFrame, effects: list[Any]) -> None:
-    """Draw the width of each usable network over that of people."""
-    ratios = networks.loc[networks["usable"], "ratio"].dropna().to_numpy()
+def ratio_panel(axes: Any, ratios: Mapping[str, pd.Series]) -> None:
+    """Draw the width of each network over that of people, one row per method."""
     axes.axvspan(2, 4, color=PAPER, alpha=0.13, lw=0)
-    axes.text(2.83, 0.985, "paper: 2 to 4", color=PAPER, size=DIRECT_SIZE, ha="center", va="top",
+    axes.text(2.83, 0.99, "paper: 2 to 4", color=PAPER, size=DIRECT_SIZE, ha="center", va="top",
               transform=axes.get_xaxis_transform())  # fmt: skip
     axes.axvline(1, color=PEOPLE)
-    axes.text(1.05, 0.02, "people", color=PEOPLE, size=DIRECT_SIZE, transform=axes.get_xaxis_transform())
-    if len(ratios):
-        offsets = swarm(np.log2(ratios), 0.075, 0.055)
-        axes.plot(ratios, offsets, "o", color=NETWORK, alpha=0.6, ms=3.4, mew=0)
-        median = float(np.median(ratios))
-        axes.plot([median] * 2, [-0.62, 0.62], color=INK, lw=1.8)
-        axes.text(median, 0.66, f"median {median:.2f}", ha="center", va="bottom", size=DIRECT_SIZE,
-                  path_effects=effects)  # fmt: skip
+    axes.text(1.05, 0.01, "people", color=PEOPLE, size=DIRECT_SIZE, transform=axes.get_xaxis_transform())
+    largest = 1.0
+    for row, (method, series) in enumerate(ratios.items()):
+        values, place = series.dropna().to_numpy(), -2.0 * row
+        words = method
+        if len(values):
+            axes.plot(values, place + swarm(np.log2(values), 0.06, 0.1), "o", color=NETWORK, alpha=0.6, ms=3,
+                      mew=0)  # fmt: skip
+            median, largest = float(np.median(values)), max(largest, values.max())
+            axes.plot([median] * 2, [place - 0.62, place + 0.62], color=INK, lw=1.8)
+            words += f": median {median:.2f}"
+        axes.text(1.05, place + 0.72, words, ha="left", va="bottom", size=DIRECT_SIZE)
     axes.set_xscale("log", base=2)
-    axes.set_xlim(0.9, max(12.0, 1.15 * ratios.max() if len(ratios) else 12.0))
+    axes.set_xlim(0.9, max(12.0, 1.15 * largest))
     plain_ticks(axes.xaxis, [1, 2, 4, 8])
-    axes.set_ylim(-1, 1)
+    axes.set_ylim(-3.3, 1.6)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("network ÷ human bandwidth (ratio)")
@@ -300,36 +310,43 @@ def usable_column(axes: Any, networks: pd.DataFrame, families: list[str]) -> Non
               transform=axes.get_yaxis_transform())  # fmt: skip
 
 
-def radius_labels(axes: Any, usable: pd.DataFrame, column: str, effects: list[Any]) -> None:
+def radius_labels(axes: Any, usable: pd.DataFrame, column: str) -> None:
     """Write the training radius beside each dot."""
     for _, row in usable.iterrows():
         axes.annotate(
             f"{row['training_radius']:g}", (row[column], row["robust_accuracy"]), (4, 0), va="center",
-            textcoords="offset points", size=NOTE_SIZE, path_effects=effects,
+            textcoords="offset points", size=NOTE_SIZE,
         )  # fmt: skip
 
 
 def width_by_radius(axes: Any, table: pd.DataFrame) -> None:
-    """Draw width against training radius with both criteria and their intervals."""
+    """Draw width against training radius by each method with its intervals."""
     top = 30.0
-    table = table[table["bandwidth"].notna() | table["relative_bandwidth"].notna()]
+    series = (
+        ("", -0.2, NETWORK, {"marker": "o", "mfc": NETWORK}, "criterion fixed"),
+        ("relative_", 0.0, SOFT, {"marker": "^", "mfc": SOFT}, "relative to no noise"),
+        ("likelihood_", 0.2, INK, {"marker": "s", "mfc": "white"}, "maximum likelihood"),
+    )
+    table = table[table[[f"{prefix}bandwidth" for prefix, *_ in series]].notna().any(axis=1)]
     if table.empty:
         axes.set_axis_off()
         return
     x = np.arange(len(table), dtype=float)
-    human = float(table["human_bandwidth"].iloc[0])
-    if np.isfinite(human):
-        axes.axhline(human, color=PEOPLE)
-        axes.text(len(table) - 0.6, human * 1.06, f"people, criterion fixed, {human:.2f}", color=PEOPLE,
-                  size=DIRECT_SIZE, ha="right", va="bottom")  # fmt: skip
-    series = (
-        ("", x - 0.12, NETWORK, {"marker": "o", "mfc": NETWORK}, "criterion fixed"),
-        ("relative_", x + 0.12, INK, {"marker": "s", "mfc": "white"}, "relative to no noise"),
-    )
-    for prefix, place, color, style, label in series:
+    for column, words in (
+        ("human_bandwidth", "people, criterion fixed"),
+        ("human_likelihood", "people, likelihood"),
+    ):
+        human = float(table[column].iloc[0])
+        if np.isfinite(human):
+            axes.axhline(human, color=PEOPLE, ls="-" if column == "human_bandwidth" else "--")
+            axes.text(len(table) - 0.6, human * 1.06, f"{words}, {human:.2f}", color=PEOPLE, size=DIRECT_SIZE,
+                      ha="right", va="bottom")  # fmt: skip
+    for prefix, shift, color, style, label in series:
         low, high = (table[f"{prefix}{end}"].to_numpy() for end in ("low", "high"))
-        bars_with_open_ends(axes, place, low, high, top, color)
-        axes.plot(place, table[f"{prefix}bandwidth"], ls="", mec=color, ms=4.5, mew=1.0, label=label, **style)
+        bars_with_open_ends(axes, x + shift, low, high, top, color)
+        axes.plot(
+            x + shift, table[f"{prefix}bandwidth"], ls="", mec=color, ms=4, mew=1.0, label=label, **style
+        )
     axes.set_yscale("log", base=2)
     axes.set_ylim(0.85, top)
     plain_ticks(axes.yaxis, [1, 2, 4, 8, 16])

@@ -10,13 +10,14 @@ from . import _panels as draw
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Figure
 
 DOUBLE = 7.2
 THUMBNAIL = (2.9, 1.62)
 
 
-def _figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure of a size in inches."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
@@ -44,7 +45,7 @@ def accuracy_maps(accuracy: pd.DataFrame) -> Figure:
         One heat map per observer.
     """
     names = list(dict.fromkeys(accuracy["observer"]))
-    figure = _figure(DOUBLE, 2.15)
+    figure = new_figure(DOUBLE, 2.15)
     panels = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
     criterion = float(accuracy["criterion"].iloc[0])
     for axes, name, mark in zip(panels, names, "abcdefgh", strict=False):
@@ -78,7 +79,7 @@ def observer_maps(observers: pd.DataFrame) -> Figure:
     """
     names = list(dict.fromkeys(observers["observer"]))
     n_columns = max(1, (len(names) + 1) // 2)
-    figure = _figure(DOUBLE, 2.7)
+    figure = new_figure(DOUBLE, 2.7)
     panels = figure.subplots(2, n_columns, sharex=True, sharey=True, squeeze=False)
     criterion = float(observers["criterion"].iloc[0])
     for axes, name in zip(panels.flat, names, strict=False):
@@ -95,7 +96,9 @@ def observer_maps(observers: pd.DataFrame) -> Figure:
     return figure
 
 
-def channel_curves(networks: pd.DataFrame, people: pd.DataFrame, thresholds: pd.DataFrame) -> Figure:
+def channel_curves(
+    networks: pd.DataFrame, people: pd.DataFrame, thresholds: pd.DataFrame, likelihood: pd.DataFrame
+) -> Figure:
     """Draw fitted channels, and the width of each network over that of people.
 
     Parameters
@@ -108,13 +111,15 @@ def channel_curves(networks: pd.DataFrame, people: pd.DataFrame, thresholds: pd.
     thresholds : DataFrame
         One row per noise band and SD: ``frequency``, ``noise_sd``, ``criterion`` (percent),
         ``featured`` (the network drawn in full).
+    likelihood : DataFrame
+        One row per network fitted by maximum likelihood: ``used``, ``ratio``.
 
     Returns
     -------
     Figure
         Two panels.
     """
-    figure = _figure(DOUBLE, 2.9)
+    figure = new_figure(DOUBLE, 2.9)
     left, right = figure.subplots(1, 2, width_ratios=(1.55, 1))
     frequencies = sorted(set(thresholds["frequency"]))
     featured = str(thresholds["featured"].iloc[0])
@@ -125,7 +130,11 @@ def channel_curves(networks: pd.DataFrame, people: pd.DataFrame, thresholds: pd.
     left.spines["left"].set_bounds(0, 4)
     left.legend(loc="upper left", reverse=True)
     draw.letter(left, "a", "channels, paper’s method")
-    draw.ratio_panel(right, networks, _halo())
+    ratios = {
+        "paper’s method": networks.loc[networks["usable"], "ratio"],
+        "maximum likelihood": likelihood.loc[likelihood["used"], "ratio"],
+    }
+    draw.ratio_panel(right, ratios)
     draw.letter(right, "b", "how much wider?")
     return figure
 
@@ -149,7 +158,7 @@ def family_strips(networks: pd.DataFrame, people: pd.DataFrame) -> Figure:
     usable = networks[networks["usable"]]
     families = list(usable.groupby("family")["bandwidth"].median().sort_values(kind="stable").index)
     families += sorted(set(networks["family"]) - set(families))
-    figure = _figure(DOUBLE, 3.7)
+    figure = new_figure(DOUBLE, 3.7)
     panels = figure.subplots(1, 3, sharey=True)
     human = people.iloc[0]
     columns = (
@@ -194,7 +203,7 @@ def shape_prediction(networks: pd.DataFrame) -> Figure:
     """
     usable = networks[networks["usable"]]
     named = list(usable.groupby("family")["shape_score"].median().sort_values(ascending=False).index[:5])
-    figure = _figure(DOUBLE, 2.55)
+    figure = new_figure(DOUBLE, 2.55)
     panels = figure.subplots(1, 4, sharey=True)
     columns = (
         ("bandwidth", "bandwidth (octaves)", (2, 4, 8)),
@@ -237,7 +246,7 @@ def specification_ranks(specifications: pd.DataFrame) -> Figure:
     Figure
         Curve above, ticks below.
     """
-    figure = _figure(DOUBLE, 3.7)
+    figure = new_figure(DOUBLE, 3.7)
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(1.3, 1))
     rank, share = specifications["rank"], specifications["r_squared"]
     top.plot(rank, share, color=draw.NETWORK)
@@ -287,8 +296,9 @@ def adversarial_series(adversarial: pd.DataFrame, attacks: pd.DataFrame) -> Figu
     adversarial : DataFrame
         One row per network of the series in order of ``training_radius``: ``usable``,
         ``bandwidth``, ``low``, ``high``, ``relative_bandwidth``, ``relative_low``,
-        ``relative_high`` (octaves), ``center_frequency``, ``peak_sensitivity``,
-        ``robust_accuracy`` (percent), ``attack_radius``, ``human_bandwidth`` (octaves).
+        ``relative_high``, ``likelihood_bandwidth``, ``likelihood_low``, ``likelihood_high``
+        (octaves), ``center_frequency``, ``peak_sensitivity``, ``robust_accuracy`` (percent),
+        ``attack_radius``, ``human_bandwidth`` and ``human_likelihood`` (octaves).
     attacks : DataFrame
         Columns ``network``, ``radius``, ``percent_correct`` of the networks with all radii.
 
@@ -297,7 +307,7 @@ def adversarial_series(adversarial: pd.DataFrame, attacks: pd.DataFrame) -> Figu
     Figure
         Five panels.
     """
-    figure = _figure(DOUBLE, 4.2)
+    figure = new_figure(DOUBLE, 4.2)
     rows: Any = figure.subfigures(2, 1)
     above, below = rows
     panels = above.subplots(1, 3)
@@ -313,7 +323,7 @@ def adversarial_series(adversarial: pd.DataFrame, attacks: pd.DataFrame) -> Figu
             continue
         axes.plot(usable[column], usable["robust_accuracy"], "o", color=draw.NETWORK)
         axes.margins(x=0.16, y=0.16)
-        draw.radius_labels(axes, usable, column, _halo())
+        draw.radius_labels(axes, usable, column)
         axes.set_xlabel(label)
         draw.letter(axes, mark, "")
     panels[2].set_xlim(0, 1.3)
@@ -341,7 +351,7 @@ def thumbnail(networks: pd.DataFrame, people: pd.DataFrame, thresholds: pd.DataF
     Figure
         One panel of 2.9 x 1.62 inches.
     """
-    figure = _figure(*THUMBNAIL)
+    figure = new_figure(*THUMBNAIL)
     axes = figure.subplots()
     featured = str(thresholds["featured"].iloc[0])
     frequencies = sorted(set(thresholds["frequency"]))

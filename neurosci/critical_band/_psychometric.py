@@ -15,8 +15,9 @@ from neurosci._core.metric import Metric
 from neurosci._core.random import check_random_state
 from neurosci.stats._profile import profile_binomial_curves
 
+from ._channel_intervals import quantile_limits
+from ._counts import check_not_above, whole_numbers
 from ._index import NotResolvedWarning
-from ._likelihood_counts import check_not_above, whole_numbers
 from ._psychometric_curves import LAPSE, POSITION, SLOPE, Curves, evaluate, position_of
 from ._psychometric_shape import check_level, check_shape
 from ._published import GUESS_RATE
@@ -41,8 +42,6 @@ class PsychometricFunction(BaseEstimator):
         Scale on which the sigmoid works; level 0 is allowed on both.
     direction : {"decreasing", "increasing"}, default="decreasing"
         Whether accuracy falls (level is noise) or rises (level is signal) with level.
-    random_state : None, int, SeedSequence or Generator, default=None
-        Source of randomness of the bootstrap.
 
     Attributes
     ----------
@@ -112,14 +111,12 @@ class PsychometricFunction(BaseEstimator):
         lapse_rate: float | str = "fit",
         scale: str = "log2",
         direction: str = "decreasing",
-        random_state: object = None,
     ) -> None:
         self.sigmoid = sigmoid
         self.guess_rate = guess_rate
         self.lapse_rate = lapse_rate
         self.scale = scale
         self.direction = direction
-        self.random_state = random_state
 
     def fit(self, level: ArrayLike, n_correct: ArrayLike, n_trials: ArrayLike) -> Self:
         """Fit the function to counts.
@@ -245,6 +242,7 @@ class PsychometricFunction(BaseEstimator):
         *,
         resample: str = "fitted",
         n_resamples: int = 1000,
+        random_state: object = None,
     ) -> dict[str, Metric]:
         """Return the parameters with their intervals.
 
@@ -259,6 +257,8 @@ class PsychometricFunction(BaseEstimator):
             observed proportions, which is drawing trials with replacement.
         n_resamples : int, default=1000
             Number of bootstrap resamples, >= 100.
+        random_state : None, int, SeedSequence or Generator, default=None
+            Source of randomness of the bootstrap.
 
         Returns
         -------
@@ -278,7 +278,7 @@ class PsychometricFunction(BaseEstimator):
         if not 0 < level < 1:
             raise ValueError(f"{_WHERE}: level must be in (0, 1), got {level} (give 0.95 for 95 %)")
         if method == "bootstrap":
-            limits = self._bootstrap(level, resample, n_resamples)
+            limits = self._bootstrap(level, resample, n_resamples, random_state)
             about = f"bootstrap over trials, {n_resamples} resamples"
         elif method == "profile":
             limits, about = self._profile(level), "profile likelihood"
@@ -341,12 +341,14 @@ class PsychometricFunction(BaseEstimator):
         reach = float(ndtri(0.5 + level / 2)) * np.sqrt(np.diagonal(self.covariance_))
         return np.stack([self.params_ - reach, self.params_ + reach], axis=1)
 
-    def _bootstrap(self, level: float, resample: str, n_resamples: int) -> NDArray[np.float64]:
+    def _bootstrap(
+        self, level: float, resample: str, n_resamples: int, random_state: object
+    ) -> NDArray[np.float64]:
         if n_resamples < 100:
             raise ValueError(
                 f"{_WHERE}: n_resamples must be >= 100, got {n_resamples} (limits would be noise)"
             )
-        rng = check_random_state(self.random_state)
+        rng = check_random_state(random_state)
         trials = self._curves.trials[0]
         share = (
             self._fits.probability[0] if resample == "fitted" else self._correct[0] / np.maximum(trials, 1)
@@ -356,8 +358,7 @@ class PsychometricFunction(BaseEstimator):
         params = many.fit(draws.astype(float)).params
         steep, shallow = params[:, SLOPE] >= many.high[:, SLOPE], params[:, SLOPE] <= many.low[:, SLOPE]
         params[:, SLOPE] = np.where(steep, np.inf, np.where(shallow, -np.inf, params[:, SLOPE]))
-        tail = (1 - level) / 2
-        return np.quantile(params, [tail, 1 - tail], axis=0, method="inverted_cdf").T
+        return quantile_limits(params, level)
 
 
 def _limits(pair: NDArray[np.float64]) -> tuple[float | None, float | None]:

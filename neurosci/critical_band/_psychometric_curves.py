@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosci.stats._curves import CurveFits, fit_binomial_curves
 
-from ._likelihood_counts import check_not_above, whole_numbers
+from ._counts import check_not_above, whole_numbers
 from ._psychometric_shape import Shape, check_level, check_shape
 from ._published import GUESS_RATE
 from ._sigmoids import sigmoid_inverse, sigmoid_value

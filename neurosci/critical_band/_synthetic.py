@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosci._core.random import check_random_state
 
-from ._counts import check_counts, check_noise_sd
+from ._counts import check_counts, check_noise_sd, check_rates
 from ._published import GUESS_RATE, LOWEST_FREQUENCY, NOISE_SD, published_trial_counts
 
 if TYPE_CHECKING:
@@ -93,13 +93,15 @@ def make_channel_counts(
     rng = check_random_state(random_state)
     levels = check_noise_sd(noise_sd, where)
     trials = (
-        published_trial_counts() if n_trials is None else check_counts(n_trials, n_trials, levels, where)[1]
+        published_trial_counts() if n_trials is None else check_counts(n_trials, n_trials, None, where)[1]
     )
     if len(trials) != len(levels):
         raise ValueError(
-            f"{where}: n_trials must have one row per noise SD, got {len(trials)} for {len(levels)}"
+            f"{where}: n_trials must have one row per noise level ({len(levels)}), got {len(trials)} rows"
         )
-    _check_sizes(where, n_observers, guess_rate, lowest_frequency)
+    if n_observers < 1:
+        raise ValueError(f"{where}: n_observers must be >= 1, got {n_observers}")
+    check_rates(guess_rate, lowest_frequency, where)
     truth = {
         "bandwidth": _per_observer(where, "bandwidth", bandwidth, n_observers),
         "center_frequency": _per_observer(where, "center_frequency", center_frequency, n_observers),
@@ -117,15 +119,6 @@ def make_channel_counts(
         frequencies=lowest_frequency * 2.0**bands,
         truth=pd.DataFrame(truth),
     )
-
-
-def _check_sizes(where: str, n_observers: int, guess_rate: float, lowest_frequency: float) -> None:
-    if n_observers < 1:
-        raise ValueError(f"{where}: n_observers must be >= 1, got {n_observers}")
-    if not 0 <= guess_rate < 1:
-        raise ValueError(f"{where}: guess_rate must be in [0, 1), got {guess_rate}")
-    if not (np.isfinite(lowest_frequency) and lowest_frequency > 0):
-        raise ValueError(f"{where}: lowest_frequency must be > 0 cycles/image, got {lowest_frequency}")
 
 
 def _per_observer(

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._channel import ChannelEstimator
+from neurosci._core.checks import check_option
+
+from ._channel import METHODS, ChannelEstimator
 from ._index import NotResolvedWarning, fit_channel
-from ._published import LOWEST_FREQUENCY, NOISE_SD
+from ._likelihood import ChannelLikelihood, fit_channel_likelihood
+from ._likelihood_design import CENTER, WIDTH
+from ._published import GUESS_RATE, LOWEST_FREQUENCY, NOISE_SD
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,13 +62,16 @@ def channel_table(
     counts: pd.DataFrame,
     *,
     by: str = "network",
+    method: str = "index",
     criterion: float = 0.5,
     relative: bool = False,
     noise_sd: Sequence[float] = NOISE_SD,
     lowest_frequency: float = LOWEST_FREQUENCY,
     amplitude_bound: float | None = None,
+    guess_rate: float = GUESS_RATE,
+    sigmoid: str = "logistic",
 ) -> pd.DataFrame:
-    """Estimate the channels of many observers by the published method.
+    """Estimate the channels of many observers.
 
     Parameters
     ----------
@@ -73,30 +80,39 @@ def channel_table(
         units, 0 to 1), ``band`` (0 for the lowest), ``n_trials``, ``n_correct``.
     by : str, default="network"
         Column that names the observer.
+    method : {"index", "ml"}, default="index"
+        The published method, or maximum likelihood; see `ChannelEstimator`.
     criterion : float, default=0.5
-        Proportion correct at threshold; see `ChannelEstimator`.
+        Proportion correct at threshold; "index" only, since a width of "ml" does not depend on it.
     relative : bool, default=False
-        Whether `criterion` is relative to accuracy without noise.
+        Whether `criterion` is relative to accuracy without noise; "index" only.
     noise_sd : sequence of float, default=(0, 0.02, 0.04, 0.08, 0.16)
         Noise SDs, pixel units.
     lowest_frequency : float, default=1.75
         Label frequency of band 0, cycles/image.
     amplitude_bound : float, default=None
-        Upper bound of the peak, octave steps.
+        Upper bound of the peak, octave steps; "index" only.
+    guess_rate : float, default=0.0625
+        Rate of correct answers by guessing, in [0, 1).
+    sigmoid : {"logistic", "norm", "weibull", "gumbel"}, default="logistic"
+        Shape of the psychometric function; "ml" only.
 
     Returns
     -------
     DataFrame
-        One row per observer, sorted by name (the index): ``bandwidth`` (octaves),
-        ``center_frequency`` (cycles/image) and ``peak_sensitivity`` (ratio), missing where not
-        resolved; ``at_bound``; ``resolved`` and ``reason``; ``zero_noise_accuracy`` (proportion);
-        ``criterion`` (proportion); the raw values of the fit ``amplitude``, ``center_index`` and
-        signed ``width``, resolved or not; and ``index_0`` ... the threshold indices.
+        One row per observer, sorted by name (the index): ``bandwidth`` (octaves; "ml": of amplitude
+        sensitivity), ``center_frequency`` (cycles/image) and ``peak_sensitivity`` ("index": ratio;
+        "ml": 1/pixel units), missing where not resolved; ``at_bound``; ``resolved`` and ``reason``;
+        ``zero_noise_accuracy`` (proportion); and the raw values of the fit, resolved or not:
+        ``center_index`` and ``width`` (bands, "index": signed), with "index" also ``amplitude``
+        (octave steps). "index" adds ``criterion`` (proportion) and ``index_0`` ... the threshold
+        indices; "ml" adds ``slope``, ``lapse_rate``, ``deviance``, ``dispersion``.
 
     Raises
     ------
     ValueError
-        If columns are missing, a condition is repeated or counts are impossible.
+        If columns are missing, a condition is repeated, counts are impossible or a parameter is
+        outside its range.
 
     Examples
     --------
@@ -112,16 +128,46 @@ def channel_table(
     """
     import pandas as pd
 
+    check_option("channel_table", "method", method, METHODS)
     names, correct, trials = count_arrays(counts, by, noise_sd)
+    common: dict[str, Any] = {
+        "noise_sd": noise_sd,
+        "lowest_frequency": lowest_frequency,
+        "guess_rate": guess_rate,
+    }
+    if method == "ml":
+        fit = fit_channel_likelihood(correct, trials, sigmoid=sigmoid, **common)
+        return likelihood_table(fit, pd.Index(names, name=by))
     estimator = ChannelEstimator(
-        criterion=criterion,
-        relative=relative,
-        noise_sd=noise_sd,
-        lowest_frequency=lowest_frequency,
-        amplitude_bound=amplitude_bound,
+        criterion=criterion, relative=relative, amplitude_bound=amplitude_bound, **common
     )
     rows = [_row(estimator, k, n) for k, n in zip(correct, trials, strict=True)]
     return pd.DataFrame(rows, index=pd.Index(names, name=by))
+
+
+def likelihood_table(fit: ChannelLikelihood, index: pd.Index) -> pd.DataFrame:
+    """Return the columns of `channel_table` for channels fitted along one axis."""
+    import pandas as pd
+
+    total = fit.n_trials[:, 0].sum(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        zero_noise_accuracy = np.where(total > 0, fit.n_correct[:, 0].sum(axis=-1) / total, np.nan)
+    columns = {
+        "bandwidth": fit.bandwidth,
+        "center_frequency": fit.center_frequency,
+        "peak_sensitivity": fit.peak_sensitivity,
+        "at_bound": fit.resolved & ~fit.peak_tested,
+        "resolved": fit.resolved,
+        "reason": [str(reason) for reason in fit.reason],
+        "zero_noise_accuracy": zero_noise_accuracy,
+        "center_index": fit.params[:, CENTER],
+        "width": np.exp(fit.params[:, WIDTH]),
+        "slope": fit.slope,
+        "lapse_rate": fit.lapse_rate,
+        "deviance": fit.deviance,
+        "dispersion": fit.dispersion,
+    }
+    return pd.DataFrame(columns, index=index)
 
 
 def _row(

@@ -11,12 +11,24 @@ from neurosci._core.metric import Metric
 from neurosci._core.numbers import format_number, format_p
 from neurosci._core.result import Figure
 
-from ._captions import PERCENT, figure_number, share
-from ._compute import INDICES, PROPERTIES, Findings, attack_accuracy, compared_pair
+from . import _words_ml as likelihood
+from ._captions import figure_number
+from ._compute import INDICES, Findings, compared_pair
+from ._formats import PERCENT, share, with_interval
 from ._metrics import robust_key
-from ._words import NOT_RUN, with_interval
+from ._scores import PROPERTIES, attack_accuracy
 
 TOO_FEW = "Too few networks have a usable channel at these settings."
+
+
+def disagrees(second: Metric, value: float) -> bool:
+    """Return whether the interval of the second method leaves out a value."""
+    return second.low is not None and second.high is not None and not second.low <= value <= second.high
+
+
+def capital(text: str) -> str:
+    """Return a clause as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def human_width(
@@ -33,12 +45,17 @@ def human_width(
             "with bands one octave apart and a capped peak, two equal neighbouring thresholds fix the "
             f"width at 1.00 whatever their value (figure {figure_number(made, 'channels')})."
         )
-    without = "" if metric.low is not None else "No interval: counts of single observers are not here."
+    sentences = [f"To four digits {people['bandwidth']:.4f} octaves."]
+    if metric.low is None:
+        sentences.append("No interval: counts of single observers are not here.")
+    second = likelihood.second_width(metrics)
+    if disagrees(metrics["human_ml_bandwidth"], metric.value):
+        caveats.append(f"{second}.")
+    else:
+        sentences.append(f"{capital(second)}.")
     return claim.judge(
         metric,
-        why=" ".join(
-            s for s in (f"To four digits {people['bandwidth']:.4f} octaves.", without, NOT_RUN) if s
-        ),
+        why=" ".join(sentences),
         caveats=caveats,
         preset=found.params.preset,
         ours=with_interval(metric, 2, "octaves"),
@@ -53,9 +70,15 @@ def single_observers(claim: Claim, found: Findings, metrics: dict[str, Metric]) 
     values = [metrics[f"observer_{name}{end}"].value for name in PROPERTIES for end in ("", "_sd")]
     spread = metrics["observer_bandwidth_sd"].value
     shown = [f"{value:.2f}" for value in values]
+    second = metrics["observer_ml_bandwidth"]
+    caveats = [
+        f"by maximum likelihood it is {with_interval(second, 2, 'octaves')}, SD "
+        f"{metrics['observer_ml_bandwidth_sd'].value:.2f}."
+    ]
     return claim.judge(
         metric,
         values=values,
+        caveats=caveats if disagrees(second, metric.value) else (),
         why=(
             f"Bandwidth {shown[0]} ± {shown[1]} octaves, centre {shown[2]} ± {shown[3]} cycles/image, peak "
             f"{shown[4]} ± {shown[5]} (SD over people)."
@@ -77,7 +100,7 @@ def width_ratio(claim: Claim, found: Findings, metrics: dict[str, Metric]) -> Ve
         metric,
         why=(
             f"{inside} of {len(ratios)} ratios round to 2, 3 or 4; {wider} are wider. The median is "
-            f"{with_interval(metrics['ratio'], 2, 'times')}. {NOT_RUN}"
+            f"{with_interval(metrics['ratio'], 2, 'times')}. {likelihood.second_ratio(metrics)}"
         ),
         preset=found.params.preset,
         ours=f"{with_interval(metric, 0)} of networks in this range",
@@ -91,16 +114,20 @@ def shape_score(claim: Claim, found: Findings, metrics: dict[str, Metric]) -> Ve
     metric = metrics["shape_r_squared"]
     low, high = (metrics[f"specifications_all_{end}"].value for end in ("min", "max"))
     out = metrics["shape_leave_one_family_out"].value
+    second = likelihood.second_shape(metrics)
+    likely = metrics.get("ml_shape_r_squared")
+    differs = likely is not None and disagrees(likely, metric.value)
     return claim.judge(
         metric,
         why=(
             f"R² = {found.shape.r_squared:.4f}. Predicting left-out networks: "
             f"{format_number(metrics['shape_leave_one_out'].value, 0)}{PERCENT}; left-out families: "
-            f"{format_number(out, 0)}{PERCENT}. {NOT_RUN}"
+            f"{format_number(out, 0)}{PERCENT}.{'' if differs else f' {capital(second)}.'}"
         ),
         caveats=[
             "the paper’s script is not open, and this choice was found by its agreement; "
-            f"{len(found.specifications)} choices give {format_number(100 * low, 0)} to {share(high)}."
+            f"{len(found.specifications)} choices give {format_number(100 * low, 0)} to {share(high)}.",
+            *([f"{second}."] if differs else []),
         ],
         preset=found.params.preset,
         ours=f"{format_number(metric.value, 1)}{PERCENT}{with_interval(metric, 0).partition(PERCENT)[2]}",
@@ -128,7 +155,8 @@ def robust_variance(claim: Claim, found: Findings, metrics: dict[str, Metric]) -
         why=(
             f"R² = {model.r_squared:.4f} with {model.n_predictors} predictors: F({model.n_predictors}, "
             f"{freedom}) = {model.f_statistic:.2f}, {format_p(model.p_value)}; predicting left-out "
-            f"networks: {format_number(100 * model.leave_one_out_r_squared, 0)}{PERCENT}."
+            f"networks: {format_number(100 * model.leave_one_out_r_squared, 0)}{PERCENT}. "
+            f"{likelihood.second_robust(found, radius)}"
         ),
         caveats=caveats,
         preset=found.params.preset,
@@ -172,9 +200,15 @@ def widening(claim: Claim, found: Findings, metrics: dict[str, Metric]) -> Verdi
             f"{share(series.loc[0.0])} at radius 0 and {share(series.loc[found.params.training_radius])} "
             f"at radius {found.params.training_radius:g}, so the fixed criterion is not equally hard."
         )
+    second = metrics.get("ml_widening")
+    why = f"Training radius {found.params.training_radius:g} against 0, paper’s method."
+    if second is not None and second.low is not None and second.low > 1:
+        why += f" {capital(likelihood.second_widening(second))}."
+    else:
+        caveats.append(f"{likelihood.second_widening(second)}.")
     return claim.judge(
         metric,
-        why=f"Training radius {found.params.training_radius:g} against 0, paper’s method. {NOT_RUN}",
+        why=why,
         caveats=caveats,
         preset=found.params.preset,
         ours=with_interval(metric, 2, "times"),

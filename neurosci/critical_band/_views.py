@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ._compute import PROPERTIES, Findings
+from ._compute import Findings
 from ._published import NOISE_SD, human_mean_accuracy
+from ._scores import PROPERTIES
 from ._tables import count_arrays
 
 
@@ -14,6 +15,7 @@ def family_medians(found: Findings) -> pd.DataFrame:
     """Return the table of families: networks, usable ones, medians over these."""
     groups = found.networks.groupby("family")
     medians = found.usable.groupby("family")[[*PROPERTIES, "shape_score"]].median()
+    medians["likelihood_bandwidth"] = found.ml.used.groupby("family")["bandwidth"].median()
     table: pd.DataFrame = groups["usable"].agg(n_networks="size", n_usable="sum").join(medians)
     return table.sort_values(["n_networks", "bandwidth"], ascending=[False, True]).reset_index()
 
@@ -30,6 +32,11 @@ def display_tables(found: Findings) -> dict[str, pd.DataFrame]:
         "adversarial": found.adversarial,
         "attacks": found.attacks,
         "robustness": robustness_table(found),
+        "criteria": found.criteria,
+        "people_likelihood": found.ml.people,
+        "networks_likelihood": found.ml.networks,
+        "psychometric_points": found.ml.points,
+        "psychometric_fits": found.ml.functions,
     }
     if found.release.humans is not None:
         tables["observers"] = observer_table(found)

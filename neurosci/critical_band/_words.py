@@ -8,12 +8,11 @@ from neurosci._core.metric import Metric
 from neurosci._core.numbers import NBSP, format_number, format_p
 from neurosci._core.result import Method, Reference
 
-from ._captions import PERCENT, share
+from . import _words_ml as likelihood
 from ._compute import Findings
+from ._formats import PERCENT, bold, share
 from ._metrics import robust_key
 from ._views import sigma_signs
-
-NOT_RUN = "Maximum likelihood and filter observer: not run."
 
 REFERENCES = (
     Reference(
@@ -39,26 +38,6 @@ REFERENCES = (
 )
 
 
-def bracket(metric: Metric, decimals: int) -> str:
-    """Return the interval in brackets with as many decimals as the value; empty where there is none."""
-    if metric.low is None or metric.high is None or np.isnan([metric.low, metric.high]).any():
-        return ""
-    high = "no upper limit" if metric.high == np.inf else format_number(metric.high, decimals)
-    return f" [{format_number(metric.low, decimals)}, {high}]"
-
-
-def with_interval(metric: Metric, decimals: int, unit: str = "") -> str:
-    """Return value, interval and unit as plain text."""
-    percent = PERCENT if metric.unit == "%" else ""
-    return f"{format_number(metric.value, decimals)}{percent}{bracket(metric, decimals)}{unit and ' ' + unit}"
-
-
-def bold(metric: Metric, decimals: int) -> str:
-    """Return the value in bold with its interval."""
-    percent = PERCENT if metric.unit == "%" else ""
-    return f"**{format_number(metric.value, decimals)}{percent}**{bracket(metric, decimals)}"
-
-
 def units(found: Findings) -> str:
     """Return the counts of the page."""
     kind = "simulated networks" if found.release.synthetic else "networks"
@@ -69,7 +48,7 @@ def answer(found: Findings, metrics: dict[str, Metric]) -> tuple[str, ...]:
     """Return three sentences; the last names the weakest point."""
     return (
         _width_sentence(found, metrics),
-        _training_sentence(found, metrics),
+        likelihood.width_sentence(found, metrics),
         _prediction_sentence(found, metrics),
     )
 
@@ -82,27 +61,6 @@ def _width_sentence(found: Findings, metrics: dict[str, Metric]) -> str:
         f"and the median {kind} one {bold(metrics['ratio'], 2)} times as wide; the printed range of 2 to 4 "
         f"holds for {bold(metrics['share_in_range'], 0)} of the {n}."
     )
-
-
-def _training_sentence(found: Findings, metrics: dict[str, Metric]) -> str:
-    gain, fixed, relative = (metrics.get(name) for name in ("robust_gain", "widening", "relative_widening"))
-    if gain is None or fixed is None or relative is None:
-        return "The release holds no pair of networks with and without the adversarial training asked for."
-    change = "raises" if gain.value > 0 else "changes"
-    agree = (fixed.value > 1) == (relative.value > 1) and (relative.low or 0) > 1
-    subject = "Simulated adversarial" if found.release.synthetic else "Adversarial"
-    return (
-        f"{subject} training at radius {found.params.training_radius:g} {change} accuracy under attack "
-        f"by {bold(gain, 0)} percentage points; the channel becomes {_times(fixed)} with the criterion "
-        f"fixed at {100 * found.params.criterion:g}{PERCENT}, {_times(relative)} with a criterion relative "
-        f"to accuracy without noise{'' if agree else ', so whether it widens depends on the criterion'}."
-    )
-
-
-def _times(metric: Metric) -> str:
-    if np.isfinite(metric.value):
-        return f"{bold(metric, 2)} times as wide"
-    return "too weak to be measured"
 
 
 def _prediction_sentence(found: Findings, metrics: dict[str, Metric]) -> str:
@@ -132,12 +90,12 @@ def answer_note(found: Findings) -> str:
     missing = "" if people else " No interval for people: counts of single observers are not here."
     return (
         f"Brackets are 95{PERCENT} intervals: bootstrap {people}over network families for networks (human "
-        "value held fixed) and over trials for single networks; Newcombe’s interval over images for "
-        f"accuracy under attack. {NOT_RUN}{missing}"
+        "value held fixed) and over trials for single networks. Widths by maximum likelihood are those of "
+        f"amplitude sensitivity; divide by √2 for power.{missing}"
     )
 
 
-def methods(found: Findings) -> tuple[Method, ...]:
+def methods(found: Findings, metrics: dict[str, Metric]) -> tuple[Method, ...]:
     """Return the methods section."""
     p = found.params
     criterion = f"{100 * p.criterion:g}{PERCENT}"
@@ -196,7 +154,7 @@ def methods(found: Findings) -> tuple[Method, ...]:
                 "networks: noncentral F. Difference of accuracies: Newcombe.",
             ),
         ),
-        Method("Maximum likelihood", ("Not run.",)),
+        likelihood.likelihood_methods(found, metrics),
         Method("Filter observer", ("Not run.",)),
     )
 
@@ -230,7 +188,7 @@ def deviations(found: Findings) -> tuple[str, ...]:
     return tuple(listed)
 
 
-def warnings_of(found: Findings) -> tuple[str, ...]:
+def warnings_of(found: Findings, metrics: dict[str, Metric]) -> tuple[str, ...]:
     """Return what went wrong or needs care."""
     listed = []
     if found.release.synthetic:
@@ -273,7 +231,7 @@ def warnings_of(found: Findings) -> tuple[str, ...]:
                 "**Constant predictor dropped** in the regression of robust accuracy: "
                 f"{', '.join(model.dropped)}."
             )
-    return tuple(listed)
+    return (*listed, *likelihood.likelihood_warnings(found, metrics))
 
 
 TABLE_NOTES = {
@@ -289,5 +247,21 @@ TABLE_NOTES = {
     "specifications": "Explained variance of shape score under each analysis choice.",
     "adversarial": f"Adversarial series: channels by both criteria (95{NBSP}% limits over trials), accuracy.",
     "attacks": "Accuracy by attack radius of the networks attacked at every radius.",
+    "criteria": "Width of the paper’s method by criterion: people, and quartiles of the usable networks.",
+    "people_likelihood": (
+        "Maximum likelihood: channel of the pooled counts (limits over observers), then of each observer "
+        "(profile limits); scaled: Wald limits times the root of the dispersion."
+    ),
+    "networks_likelihood": (
+        "Maximum likelihood: channel of each network with profile limits of its bandwidth; used: resolved "
+        "here and usable by the paper’s method; width is raw, resolved or not."
+    ),
+    "psychometric_points": (
+        f"Accuracy by band and noise with 95{NBSP}% limits: people over observers, the network over trials "
+        "(Wilson)."
+    ),
+    "psychometric_fits": (
+        "Fitted function of each band: noise SD at half performance with bootstrap limits, slope, lapse rate."
+    ),
     "robustness": "Regression of robust accuracy in the adversarial series, by attack radius.",
 }

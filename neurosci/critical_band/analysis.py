@@ -11,13 +11,16 @@ from neurosci._core.numbers import NBSP
 from neurosci._core.params import Params, param
 from neurosci._core.result import Figure, Result
 
-from . import _plots
+from . import _plots, _plots_ml
 from . import _verdicts as verdicts
 from . import _words as words
 from ._captions import figures
-from ._compute import PRINTED_RANGE, Findings, compute
+from ._compute import Findings, compute
 from ._metrics import all_metrics
+from ._published import GUESS_RATE
 from ._release import Release, released, simulated
+from ._scores import PRINTED_RANGE
+from ._sigmoids import SIGMOIDS
 from ._views import display_tables
 
 
@@ -99,10 +102,36 @@ class CriticalBandParams(Params):
         unit="octaves",
         doc="Limits of the specification curve, to which no limit is added.",
     )
+    criteria_compared: tuple[float, ...] = param(
+        (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7),
+        low=0.0,
+        high=1.0,
+        low_open=True,
+        high_open=True,
+        unit="proportion correct",
+        doc="Criteria at which the width of the published method is compared.",
+    )
+    guess_rate: float = param(
+        GUESS_RATE,
+        low=0.0,
+        high=1.0,
+        high_open=True,
+        unit="proportion correct",
+        source="16 categories",
+        doc="Rate of correct answers by guessing.",
+    )
+    sigmoid: str = param(
+        "logistic",
+        options=SIGMOIDS,
+        doc="Shape of the psychometric functions of the likelihood fit.",
+    )
     n_resamples_observers: int = param(1000, low=100, doc="Bootstrap resamples over observers.")
     n_resamples_families: int = param(1000, low=100, doc="Bootstrap resamples over network families.")
     n_resamples_trials: int = param(
         400, low=100, doc="Parametric bootstrap resamples over trials, per network."
+    )
+    n_resamples_likelihood: int = param(
+        400, low=100, doc="Parametric bootstrap resamples of a likelihood fit, per network."
     )
 
 
@@ -110,7 +139,11 @@ PARAMS = CriticalBandParams
 PRESETS = {
     "quick": CriticalBandParams(),
     "paper": CriticalBandParams(
-        preset="paper", n_resamples_observers=4000, n_resamples_families=4000, n_resamples_trials=1000
+        preset="paper",
+        n_resamples_observers=4000,
+        n_resamples_families=4000,
+        n_resamples_trials=1000,
+        n_resamples_likelihood=1000,
     ),
 }
 
@@ -194,6 +227,8 @@ FIGURES = {
     "accuracy": _plots.accuracy_maps,
     "observers": _plots.observer_maps,
     "channels": _plots.channel_curves,
+    "psychometric": _plots_ml.psychometric_functions,
+    "comparison": _plots_ml.method_comparison,
     "families": _plots.family_strips,
     "prediction": _plots.shape_prediction,
     "specifications": _plots.specification_ranks,
@@ -239,9 +274,9 @@ def run(params: CriticalBandParams, context: Context) -> Result:
         metrics=metrics,
         verdicts=judge(found, metrics, made),
         figures=made,
-        methods=words.methods(found),
+        methods=words.methods(found, metrics),
         deviations=words.deviations(found),
-        warnings=words.warnings_of(found),
+        warnings=words.warnings_of(found, metrics),
         references=words.REFERENCES,
         provenance={"fetch_command": "neurosci datasets fetch critical_band"} if release.synthetic else {},
     )

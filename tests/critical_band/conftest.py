@@ -72,7 +72,12 @@ def run_analysis(release, context=None, **changes):
     """Run the analysis on given data with few resamples."""
     from neurosci.critical_band import analysis
 
-    few = {"n_resamples_trials": 100, "n_resamples_observers": 200, "n_resamples_families": 200}
+    few = {
+        "n_resamples_trials": 100,
+        "n_resamples_observers": 200,
+        "n_resamples_families": 200,
+        "n_resamples_likelihood": 100,
+    }
     params = analysis.PRESETS["quick"].replace(**few | changes)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(analysis, "load_release", lambda *_: release)

@@ -48,7 +48,12 @@ def test_verdicts_on_the_released_data(result):
     }
     # its interval ends close to no change, so 100 resamples may or may not decide
     assert rows["CB6"].verdict in ("reproduced", "undecided")
-    assert [name for name in ("CB1", "CB1b", "CB3", "CB4") if rows[name].caveat] == ["CB1", "CB3", "CB4"]
+    assert [name for name in ("CB1", "CB1b", "CB3", "CB4") if rows[name].caveat] == [
+        "CB1",
+        "CB1b",
+        "CB3",
+        "CB4",
+    ]
 
 
 def test_printed_numbers_on_the_page(result):
@@ -202,6 +207,9 @@ def test_without_single_observers(run_on, release):
         {"training_radius": 7.0},
         {"attack_radius": 9.0},
         {"criteria": (0.5,), "bandwidth_limits": (12.0,)},
+        {"criteria_compared": (0.99,)},
+        {"guess_rate": 0.0, "sigmoid": "weibull"},
+        {"guess_rate": 0.9},
     ],
 )
 def test_settings_at_which_little_can_be_said(run_on, release, changes):
@@ -269,4 +277,4 @@ def test_words_that_are_never_used(any_result):
 def test_presets_differ_in_resamples_only():
     quick, paper = (analysis.PRESETS[name].to_dict() for name in ("quick", "paper"))
     changed = {name for name in quick if quick[name] != paper[name]}
-    assert changed == {"preset", "n_resamples_observers", "n_resamples_families", "n_resamples_trials"}
+    assert changed == {"preset", *(name for name in quick if name.startswith("n_resamples_"))}

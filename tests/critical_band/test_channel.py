@@ -53,8 +53,11 @@ def test_init_only_stores():
         "criterion": 7,
         "relative": False,
         "noise_sd": "x",
+        "sensitivity": None,
         "lowest_frequency": 1.75,
         "amplitude_bound": -1,
+        "guess_rate": 1 / 16,
+        "sigmoid": "logistic",
     }
 
 
@@ -252,18 +255,18 @@ def test_median_width_of_a_known_channel():
             np.full((5, 7), 10),
             np.full((5, 7), 9),
             ValueError,
-            "at most n_trials, got 10 of 9 in row 0, column 0",
+            "at most n_trials, got 10 of 9 at position \\(0, 0\\)",
         ),
         (np.full((5, 7), np.nan), np.full((5, 7), 9), ValueError, "whole numbers"),
         (np.full((5, 7), np.inf), np.full((5, 7), 9), ValueError, "whole numbers"),
         (np.full((7, 5), 1), np.full((7, 5), 9), ValueError, "transpose it"),
         (np.full((4, 7), 1), np.full((4, 7), 9), ValueError, "one row per noise level"),
-        (np.full((5, 7), 1), np.full((5, 6), 9), ValueError, "same shape"),
+        (np.full((5, 7), 1), np.full((5, 6), 9), ValueError, "must have the shape of n_correct"),
         (np.full(35, 1), np.full(35, 9), ValueError, "must have shape"),
         (np.empty((5, 0)), np.empty((5, 0)), ValueError, "must have shape"),
         (np.zeros((5, 7)), np.zeros((5, 7)), ValueError, "above 0 somewhere"),
         (np.full((5, 7), 1j), np.full((5, 7), 9), TypeError, "complex"),
-        (np.full((5, 7), "1"), np.full((5, 7), 9), TypeError, "table of counts"),
+        (np.full((5, 7), "1"), np.full((5, 7), 9), TypeError, "must be counts, got dtype"),
         ([[1, 2], [1]], [[1, 2], [1]], TypeError, "unequal length"),
     ],
 )

@@ -302,13 +302,14 @@ def test_wald_interval_is_the_normal_one():
 def test_bootstrap_agrees_with_profile(resample):
     """Both are first-order right: with 3,000 trials a level their limits are within 30 % of the width."""
     correct, trials = CORRECT * 100, TRIALS * 100
-    function = PsychometricFunction(random_state=0).fit(LEVELS, correct, trials)
+    function = PsychometricFunction().fit(LEVELS, correct, trials)
     profile = function.confint()["threshold"]
-    bootstrap = function.confint("bootstrap", resample=resample, n_resamples=500)["threshold"]
+    settings = {"resample": resample, "n_resamples": 500, "random_state": 0}
+    bootstrap = function.confint("bootstrap", **settings)["threshold"]
     width = profile.high - profile.low
     assert bootstrap.low == pytest.approx(profile.low, abs=0.3 * width)
     assert bootstrap.high == pytest.approx(profile.high, abs=0.3 * width)
-    assert function.confint("bootstrap", resample=resample, n_resamples=500)["threshold"] == bootstrap
+    assert function.confint("bootstrap", **settings)["threshold"] == bootstrap
 
 
 def test_coverage_of_the_profile_interval():
