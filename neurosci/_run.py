@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shutil
 import time
@@ -15,7 +16,7 @@ from typing import Any
 from neurosci._core import registry
 from neurosci._core.checks import check_option
 from neurosci._core.context import Context
-from neurosci._core.folder import RunFolder
+from neurosci._core.folder import RunFolder, shared_page
 from neurosci._core.log import collect_warnings
 from neurosci._core.params import Params
 from neurosci._core.provenance import provenance, run_key
@@ -265,6 +266,26 @@ class _Clock:
         )
 
 
+def error_text(error: BaseException) -> str:
+    """Return the message of an error with its notes, which say in which unit or figure it arose.
+
+    Parameters
+    ----------
+    error : BaseException
+        What was raised.
+
+    Returns
+    -------
+    str
+        One message.
+    """
+    text = str(error).strip() or type(error).__name__
+    if isinstance(error, KeyError):
+        text = f"missing key {text}"
+    notes = "; ".join(getattr(error, "__notes__", ()))
+    return f"{text} ({notes})" if notes else text
+
+
 def public_text(error: BaseException, output: Path | None = None) -> str:
     """Return the message of an error without the paths of this machine.
 
@@ -280,11 +301,12 @@ def public_text(error: BaseException, output: Path | None = None) -> str:
     str
         Message for a page that may be shared.
     """
-    text = str(error).strip() or type(error).__name__
-    if isinstance(error, KeyError):
-        text = f"missing key {text}"
+    text = error_text(error)
     known = [(str(output.resolve()), output.name), (str(output), output.name)] if output is not None else []
-    for path, name in [*known, (str(Path.home()), "~")]:
+    # A user whom the system does not know has no home folder.
+    with contextlib.suppress(RuntimeError):
+        known.append((str(Path.home()), "~"))
+    for path, name in known:
         if len(path) > 1:
             text = text.replace(path, name)
     return text
@@ -312,7 +334,8 @@ def write_dashboard(output: Path) -> Path:
     """
     from neurosci.reporting import render_dashboard
 
-    return Path(render_dashboard([_entry(output, name) for name in registry.entries()], output))
+    with shared_page(output):
+        return Path(render_dashboard([_entry(output, name) for name in registry.entries()], output))
 
 
 def _entry(output: Path, name: str) -> dict[str, Any]:

@@ -23,14 +23,19 @@ _REASONS = {
     errno.ENOSPC: "no space left on the device",
     errno.EDQUOT: "the disk quota is used up",
     errno.EFBIG: "the file is larger than the limit set for this process",
+    errno.EIO: "the device reports an input/output error",
     errno.EROFS: "the file system is read-only",
     errno.EACCES: "permission denied",
     errno.EPERM: "permission denied",
 }
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 @contextlib.contextmanager
-def atomic_write(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[Any]]:
+def atomic_write(
+    path: str | os.PathLike[str], mode: str = "w", *, size: int | None = None
+) -> Iterator[IO[Any]]:
     r"""Open a file that replaces `path` only when it was written completely.
 
     The content goes to a temporary file in the same folder, is flushed to the disk and renamed into
@@ -42,6 +47,8 @@ def atomic_write(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[A
         Final name.
     mode : {"w", "wb"}, default="w"
         Text (UTF-8, ``\n``) or bytes.
+    size : int, default=None
+        Bytes to be written, for the message of a full disk; ``None`` when they are not known before.
 
     Yields
     ------
@@ -71,9 +78,10 @@ def atomic_write(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[A
             with contextlib.suppress(OSError):
                 temporary.unlink()
         if isinstance(error, OSError) and error.errno in _REASONS:
+            needed = f"; the file needs {size} bytes" if size is not None and error.errno in _FULL else ""
             raise StorageError(
                 error.errno,
-                f"cannot write {target.name} in {target.parent}: {_REASONS[error.errno]} "
+                f"cannot write {target.name} in {target.parent}: {_REASONS[error.errno]}{needed} "
                 "(free space or choose another output folder; what was finished before is kept)",
             ) from error
         raise
@@ -104,8 +112,9 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     text : str
         Content.
     """
-    with atomic_write(path) as file:
-        file.write(text)
+    content = text.encode()
+    with atomic_write(path, "wb", size=len(content)) as file:
+        file.write(content)
 
 
 def storable(text: str) -> str:
@@ -201,7 +210,7 @@ def save_record(path: str | os.PathLike[str], record: Mapping[str, Any]) -> None
     buffer = io.BytesIO()
     np.savez(buffer, plain=np.array(json.dumps(plain, sort_keys=True)), allow_pickle=False, **arrays)
     body = buffer.getvalue()
-    with atomic_write(path, "wb") as file:
+    with atomic_write(path, "wb", size=32 + len(body)) as file:
         file.write(hashlib.sha256(body).digest())
         file.write(body)
 

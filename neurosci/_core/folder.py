@@ -18,6 +18,7 @@ MANIFEST = "run.json"
 OWN_FILES = (MANIFEST, "params.toml", "index.html", "result.json")
 OWN_FOLDERS = ("units", "tables", "figures")
 LOCK = "run.lock"
+SHARED_FILES = ("index.html", "dashboard.json")
 
 
 class FolderInUseError(OSError):
@@ -103,6 +104,11 @@ class RunFolder:
                 for item in self.path.iterdir()
                 if item.name not in (LOCK, MANIFEST) and not item.name.endswith(".part")
             ]
+            if foreign and (self.path / MANIFEST).exists():
+                raise ForeignFolderError(
+                    f"output: {self.path / MANIFEST} is damaged, so that nothing tells whose files these "
+                    "are; nothing was changed (choose another --output, or move the folder away)"
+                )
             if foreign:
                 raise ForeignFolderError(
                     f"output: {self.path} holds files that no run of {self.name} wrote, the first is "
@@ -181,10 +187,18 @@ class RunFolder:
         ------
         FolderInUseError
             If another process holds it; names the process.
+        StorageError
+            If the folder cannot be written.
         """
         path = self.path / LOCK
         while True:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            except OSError as error:
+                raise StorageError(
+                    error.errno,
+                    f"output: {self.path} cannot be written: {error.strerror} (choose another --output)",
+                ) from error
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
@@ -207,6 +221,33 @@ class RunFolder:
             with contextlib.suppress(OSError):
                 path.unlink()
             os.close(handle)
+
+
+@contextlib.contextmanager
+def shared_page(output: Path) -> Iterator[None]:
+    """Wait until no other process writes the page of all analyses, then remove what a killed one left.
+
+    Parameters
+    ----------
+    output : Path
+        Folder of all analyses.
+
+    Yields
+    ------
+    None
+        While the page belongs to this process.
+    """
+    handle = os.open(output, os.O_RDONLY)
+    try:
+        # Some network file systems lock no folders: there the page is written anyway, and leftovers stay.
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            for name in SHARED_FILES:
+                for leftover in output.glob(f".{name}.*.part"):
+                    leftover.unlink()
+        yield
+    finally:
+        os.close(handle)
 
 
 def _is_manifest(content: dict[str, Any], name: str) -> bool:

@@ -55,7 +55,6 @@ def parallel_map(
         If the system killed a worker.
     """
     from joblib import Parallel, delayed
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
     from tqdm.auto import tqdm
 
     form = "generator" if ordered else "generator_unordered"
@@ -66,11 +65,26 @@ def parallel_map(
             for result in results:
                 bar.update()
                 yield result
-        except TerminatedWorkerError as error:
+        except Exception as error:
+            if not _was_killed(error):
+                raise
             raise WorkerError(
                 f"{label or 'parallel_map'}: a worker was killed, probably for want of memory (lower n_jobs; "
                 "finished units are saved, so the same command goes on from there)"
             ) from error
+
+
+def _was_killed(error: Exception) -> bool:
+    """Say whether a worker process died: loky and dask each have a class for it."""
+    classes = (
+        ("joblib.externals.loky.process_executor", "TerminatedWorkerError"),
+        ("distributed.scheduler", "KilledWorker"),
+    )
+    return any(
+        isinstance(error, getattr(sys.modules[module], name))
+        for module, name in classes
+        if module in sys.modules
+    )
 
 
 def stop_workers() -> None:

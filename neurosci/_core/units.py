@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from neurosci._core.files import load_record, save_record, slug
@@ -123,6 +125,8 @@ class UnitStore:
         """
         path = self.path(stage, name)
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)  # `load` has told that it is damaged; a file cannot replace it
         about = {"stage": stage, "name": name, "inputs": inputs, "key": self.key, "warnings": messages}
         save_record(path, {**record, "unit": about})
 
@@ -172,8 +176,17 @@ def _run_unit(
 ) -> tuple[str, dict[str, Any], list[str]]:
     # One thread each: how a sum is split over threads would otherwise change its last digits.
     with threadpool_limits(limits=1), collect_warnings() as messages:
-        record = func(item, spawn(seed, stage, name))
-    return name, record, messages
+        try:
+            record = func(item, spawn(seed, stage, name))
+        except Exception as error:
+            error.add_note(f"in unit {name!r} of stage {stage!r}")
+            raise
+    return name, {key: _own(value) for key, value in record.items()}, messages
+
+
+def _own(value: Any) -> Any:
+    """Copy a view, which would keep the whole array alive that it was cut from."""
+    return value.copy() if isinstance(value, np.ndarray) and value.base is not None else value
 
 
 def map_units(

@@ -71,6 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         Exit code: 0 done, 1 an analysis failed, 2 wrong usage, 130 interrupted, 143 terminated.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _fill_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -80,14 +81,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = build_parser().parse_args(arguments)
         with _terminate_cleanly():
             code: int = options.call(options)
-        sys.stdout.flush()
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            _drop_output()
+            complain(f"standard output cannot be written: {error.strerror}")
+            return FAILED
     except UsageError as error:
         complain(str(error))
         return USAGE
     except BrokenPipeError:
         # The reader of our output went away; what was asked for is on the disk all the same.
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
+        _drop_output()
         return DONE
     except KeyboardInterrupt as error:
         from neurosci._core.parallel import stop_workers
@@ -102,16 +109,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def say(text: str) -> None:
-    """Write one line to standard output; a closed output never stops the work.
+    """Write one line to standard output; a closed or full output never stops the work.
 
     Parameters
     ----------
     text : str
         The line.
     """
-    with contextlib.suppress(BrokenPipeError, ValueError):
+    try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
+    except (BrokenPipeError, ValueError):
+        pass
+    except OSError as error:
+        sys.stdout = _LostOutput(error)
 
 
 def complain(text: str) -> None:
@@ -122,9 +133,43 @@ def complain(text: str) -> None:
     text : str
         The line.
     """
-    with contextlib.suppress(BrokenPipeError, ValueError):
+    with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(f"neurosci: {text}\n")
         sys.stderr.flush()
+
+
+class _LostOutput:
+    """What follows output that could not be written: silent until it is asked whether all is well."""
+
+    def __init__(self, error: OSError) -> None:
+        self.error = error
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def flush(self) -> None:
+        raise self.error
+
+
+def _fill_closed_streams() -> None:
+    """Let a closed standard stream lead nowhere, before a file of ours or of a worker gets its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            handle = os.open(os.devnull, os.O_RDWR)
+            if handle != number:
+                os.dup2(handle, number)
+                os.close(handle)
+            os.set_inheritable(number, True)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115
+
+
+def _drop_output() -> None:
+    """Give up standard output, so that Python does not try to flush it when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
 
 
 @contextlib.contextmanager

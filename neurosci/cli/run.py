@@ -131,7 +131,7 @@ def finish(outcomes: list[Any], context: Context) -> int:
         if outcome.result is not None and outcome.result.synthetic:
             complain(f"{outcome.name}: no real data were found, so this result is SYNTHETIC (see its report)")
         if outcome.error is not None:
-            complain(f"{outcome.name}: {outcome.error}")
+            complain(f"{outcome.name}: {_run.error_text(outcome.error)}")
     refused = (ForeignFolderError, FolderInUseError, NotADirectoryError)
     if errors and all(isinstance(error, refused) for error in errors):
         return USAGE
