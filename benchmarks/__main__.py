@@ -1,45 +1,58 @@
-"""``python -m benchmarks [NAME ...]``: time the pairs, print a table, write ``bench/NAME.json``."""
+"""``python -m benchmarks [NAME ...]``: measure pairs, print a table of each, write ``bench/NAME.json``.
+
+A pair is found in the ``PAIRS`` of any module of this folder. The exit code is 1 when a gate fails.
+"""
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import sys
+from pathlib import Path
 
-from benchmarks import startup
 from benchmarks.machine import ROOT, describe
-from benchmarks.pairs import measure
-
-PAIRS = {pair.name: pair for module in (startup,) for pair in module.PAIRS}
+from benchmarks.pairs import Pair, measure, table
 
 
-def main() -> int:
-    """Run the pairs that are named, or all."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(PAIRS)}")
-    names = parser.parse_args().names or list(PAIRS)
-    unknown = sorted(set(names) - set(PAIRS))
+def available() -> dict[str, Pair]:
+    """Return all pairs by name."""
+    modules = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+    pairs = [
+        pair
+        for name in modules
+        for pair in getattr(importlib.import_module(f"benchmarks.{name}"), "PAIRS", ())
+    ]
+    found = {pair.name: pair for pair in pairs}
+    if len(found) != len(pairs):
+        raise ValueError(f"two pairs have the same name, among {', '.join(sorted(p.name for p in pairs))}")
+    return found
+
+
+def main(arguments: list[str] | None = None, folder: Path = ROOT / "bench") -> int:
+    """Measure the pairs that are named, or all."""
+    pairs = available()
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(pairs)}")
+    names = parser.parse_args(arguments).names or list(pairs)
+    unknown = sorted(set(names) - set(pairs))
     if unknown:
-        parser.error(f"NAME must be one of {', '.join(PAIRS)}, got {', '.join(unknown)}")
-    folder = ROOT / "bench"
+        parser.error(f"NAME must be one of {', '.join(pairs)}, got {', '.join(unknown)}")
     folder.mkdir(exist_ok=True)
     about = describe()
-    print(f"{'name':10}  {'ours (s)':>9}  {'other (s)':>9}  {'ratio [quartiles]':>20}  promise")
-    kept = True
+    machine = about["machine"]
+    print(
+        f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
+        f"{machine['system']}, Python {about['versions']['python']}, NumPy {about['versions']['numpy']}"
+    )
+    passed = True
     for name in names:
-        result = measure(PAIRS[name])
-        low, high = result["ratio_quartiles"]
-        ratio = f"{result['ratio_median']:.2f} [{low:.2f}, {high:.2f}]"
-        state = "kept" if result["kept"] else "BROKEN"
-        print(
-            f"{name:10}  {result['ours_median_s']:9.3f}  {result['alternative_median_s']:9.3f}  {ratio:>20}  "
-            f"{result['promise']}: {state}"
-        )
-        kept &= result["kept"]
-        (folder / f"{name}.json").write_text(
-            json.dumps({**about, **result}, indent=2) + "\n", encoding="utf-8"
-        )
-    return 0 if kept else 1
+        result = measure(pairs[name])
+        print(f"\n{table(result)}", flush=True)
+        passed &= result["passed"]
+        text = json.dumps({**about, **result}, indent=1) + "\n"
+        (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":

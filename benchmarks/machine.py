@@ -20,7 +20,7 @@ def describe() -> dict[str, Any]:
     return {
         "commit": commit(),
         "machine": {
-            "system": platform.system(),
+            "system": _system(),
             "architecture": platform.machine(),
             "processor": _processor(),
             "cores": os.cpu_count(),
@@ -42,6 +42,14 @@ def commit() -> str:
     except FileNotFoundError:
         return "unknown"
     return done.stdout.strip() if done.returncode == 0 else "unknown"
+
+
+def _system() -> str:
+    name = f"{platform.system()} {platform.release()}"
+    try:
+        return f"{platform.freedesktop_os_release()['PRETTY_NAME']}, {name}"
+    except (OSError, KeyError):
+        return name
 
 
 def _processor() -> str:

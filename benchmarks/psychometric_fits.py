@@ -1,19 +1,21 @@
-"""Psychometric functions with a free lapse rate: ours in one batch against psignifit, one by one."""
+"""Psychometric functions with a free lapse rate: maximum likelihood in a batch against psignifit."""
 
 from __future__ import annotations
+
+import time
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-SIZES = (1, 4, 16)
-GATE = 50.0
-THRESHOLD_TOLERANCE = 0.1  # octaves
+from benchmarks.pairs import Pair, Target
 
 LEVELS = np.array([0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32])
-N_TRIALS = 200  # per level
+N_TRIALS = np.full(len(LEVELS), 200)
 GUESS_RATE = 1 / 16
 # Near what the peer's prior prefers: it pulls others towards that, and thresholds with them.
 LAPSE_RATE = 0.06
+N_BOOTSTRAPS = 1000
 
 
 def counts(size: int) -> NDArray[np.int64]:
@@ -27,44 +29,83 @@ def counts(size: int) -> NDArray[np.int64]:
     return out
 
 
-def ours(size: int) -> NDArray[np.float64]:
-    """Return the thresholds of `size` functions by the batched fit."""
-    from neurosci.critical_band._psychometric_curves import fit_psychometric_functions
+def batch(correct: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return thresholds by the batched fit."""
+    from neurosci.critical_band import fit_psychometric_functions
 
-    return fit_psychometric_functions(LEVELS, counts(size), np.full(len(LEVELS), N_TRIALS)).threshold
-
-
-def ours_one_by_one(size: int) -> NDArray[np.float64]:
-    """Return the thresholds of `size` functions by the estimator, in a loop."""
-    from neurosci.critical_band._psychometric import PsychometricFunction
-
-    trials = np.full(len(LEVELS), N_TRIALS)
-    return np.array([PsychometricFunction().fit(LEVELS, row, trials).threshold_ for row in counts(size)])
+    return fit_psychometric_functions(LEVELS, correct, N_TRIALS).threshold
 
 
-def ours_with_intervals(size: int) -> NDArray[np.float64]:
-    """Do the same with profile intervals of threshold, slope and lapse rate."""
-    from neurosci.critical_band._psychometric import PsychometricFunction
+def with_intervals(correct: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return thresholds by the estimator, one by one, each with profile intervals of all parameters."""
+    from neurosci.critical_band import PsychometricFunction
 
-    trials = np.full(len(LEVELS), N_TRIALS)
-    functions = [PsychometricFunction().fit(LEVELS, row, trials) for row in counts(size)]
+    functions = [PsychometricFunction().fit(LEVELS, row, N_TRIALS) for row in correct]
     return np.array([function.confint()["threshold"].value for function in functions])
 
 
-def peer(size: int) -> NDArray[np.float64]:
-    """Return the thresholds of `size` functions by psignifit: MAP, with its intervals; log2 taken by hand."""
-    import psignifit
+def psignifit(correct: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return thresholds by psignifit: posterior mode and intervals, from levels in log2."""
+    from psignifit import psignifit as fit
 
     found = []
-    for row in counts(size):
-        data = np.column_stack([np.log2(LEVELS), row, np.full(len(LEVELS), N_TRIALS)])
-        fit = psignifit.psignifit(
+    for row in correct:
+        data = np.column_stack([np.log2(LEVELS), row, N_TRIALS])
+        result = fit(
             data, sigmoid="neg_logistic", experiment_type="nAFC", experiment_choices=round(1 / GUESS_RATE)
         )
-        found.append(2.0 ** fit.parameter_estimate["threshold"])
+        found.append(2.0 ** result.parameter_estimate["threshold"])
     return np.array(found)
 
 
-def disagreement(size: int) -> float:
-    """Return the largest distance of our thresholds from the peer's, octaves: below `THRESHOLD_TOLERANCE`."""
-    return float(np.abs(np.log2(ours(size) / peer(size))).max())
+def octaves(ours: NDArray[np.float64], peer: NDArray[np.float64]) -> float:
+    """Return the largest distance of two sets of thresholds."""
+    return float(np.abs(np.log2(ours / peer)).max())
+
+
+def bootstrap_seconds(_: Any) -> float:
+    """Return the time of 1000 bootstraps of the channel of one observer, all refitted by likelihood."""
+    from neurosci.critical_band import channel_confint, fit_channel_likelihood, make_channel_counts
+
+    data = make_channel_counts(1, random_state=0)
+    fit = fit_channel_likelihood(data.n_correct, data.n_trials)
+    start = time.perf_counter()
+    channel_confint(fit, method="bootstrap", n_resamples=N_BOOTSTRAPS, random_state=0)
+    return time.perf_counter() - start
+
+
+PAIRS = (
+    Pair(
+        name="psychometric_fits",
+        ours_words="batched maximum-likelihood fits, no intervals",
+        peer_words="psignifit 4.3, posterior mode with intervals, one by one",
+        ours=batch,
+        peer=psignifit,
+        prepare=counts,
+        sizes=(1, 4, 16),
+        unit="functions",
+        n_rounds=5,
+        min_speedup=50,
+        disagreement=octaves,
+        max_disagreement=0.1,
+        disagreement_words="largest distance of thresholds in octaves",
+        targets=(
+            Target(words="1000 bootstraps of the channel of one observer", limit=10, value=bootstrap_seconds),
+        ),
+    ),
+    Pair(
+        name="psychometric_intervals",
+        ours_words="maximum likelihood with profile intervals, one by one",
+        peer_words="psignifit 4.3, posterior mode with intervals, one by one",
+        ours=with_intervals,
+        peer=psignifit,
+        prepare=counts,
+        sizes=(1, 4),
+        unit="functions",
+        n_rounds=5,
+        min_speedup=20,
+        disagreement=octaves,
+        max_disagreement=0.1,
+        disagreement_words="largest distance of thresholds in octaves",
+    ),
+)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
-from benchmarks.pairs import Pair
+from benchmarks.pairs import Pair, Target
 
 
-def _run(*arguments: str) -> Callable[[], None]:
-    def call() -> None:
+def _run(*arguments: str) -> Callable[[Any], None]:
+    def call(_: Any) -> None:
         subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
 
     return call
@@ -19,20 +20,28 @@ def _run(*arguments: str) -> Callable[[], None]:
 PAIRS = (
     Pair(
         name="import",
-        ours="import neurosci",
-        alternative="import numpy",
-        run_ours=_run("-c", "import neurosci"),
-        run_alternative=_run("-c", "import numpy"),
-        promise="ours - alternative < 0.1 s",
-        keeps=lambda ours, alternative: ours - alternative < 0.1,
+        ours_words="import neurosci",
+        peer_words="import numpy",
+        ours=_run("-c", "import neurosci"),
+        peer=_run("-c", "import numpy"),
+        n_rounds=15,
+        min_speedup=0.6,
+        targets=(
+            Target(
+                words="import neurosci over import numpy",
+                limit=0.1,
+                value=lambda rows: rows[0]["ours"]["wall"] - rows[0]["peer"]["wall"],
+            ),
+        ),
     ),
     Pair(
         name="help",
-        ours="python -m neurosci --help",
-        alternative="import numpy",
-        run_ours=_run("-m", "neurosci", "--help"),
-        run_alternative=_run("-c", "import numpy"),
-        promise="ours < 0.3 s",
-        keeps=lambda ours, _: ours < 0.3,
+        ours_words="neurosci --help",
+        peer_words="import numpy",
+        ours=_run("-m", "neurosci", "--help"),
+        peer=_run("-c", "import numpy"),
+        n_rounds=15,
+        min_speedup=0.4,
+        targets=(Target(words="neurosci --help", limit=0.3, value=lambda rows: rows[0]["ours"]["wall"]),),
     ),
 )

@@ -1,4 +1,4 @@
-"""make, the acceptance runner and the benchmarks: what can be said about them without a network."""
+"""make and the acceptance runner: what can be said about them without a network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import types
 
 import pytest
 
-from benchmarks.pairs import Pair, measure
 from tests.accept import __main__ as accept
 from tests.contract.surface import ROOT
 
@@ -105,22 +104,3 @@ def test_acceptance_runs_are_complete():
     for name in accept.available():
         text = (ROOT / f"tests/accept/{name}.py").read_text(encoding="utf-8")
         assert "def units()" in text and "def run_unit(" in text
-
-
-def test_benchmark_takes_turns_and_reports_medians():
-    order = []
-    pair = Pair(
-        name="fake",
-        ours="a",
-        alternative="b",
-        run_ours=lambda: order.append("ours"),
-        run_alternative=lambda: order.append("other"),
-        promise="none",
-        keeps=lambda ours, alternative: ours >= 0 <= alternative,
-        n_repeats=5,
-    )
-    result = measure(pair)
-    assert order == ["ours", "other"] * 6
-    assert result["kept"] is True
-    assert len(result["ours_s"]) == len(result["alternative_s"]) == 5
-    assert result["ratio_quartiles"][0] <= result["ratio_median"] <= result["ratio_quartiles"][1]
