@@ -23,8 +23,8 @@ help:  ## Show this list
 report: $(VENV)/.runtime  ## Run every analysis in its quick preset; prints the path of reports/index.html
 	@$(BIN)/neurosci run --all --preset quick --output reports
 
-test: $(VENV)/.test  ## Run the tests and the examples in the documentation
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.test  ## Run the tests and the examples in the documentation, two at a time
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope $(ARGS)
 
 lint: $(VENV)/.test  ## Check style, types and who imports whom
 	@$(BIN)/ruff check .
@@ -36,8 +36,8 @@ docs: $(VENV)/.docs  ## Build the documentation into docs/_build/html
 	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo docs/_build/html/index.html
 
-bench: $(VENV)/.bench  ## Measure against the alternative, both in the same run; JSON in bench/
-	@$(BIN)/python -m benchmarks $(ARGS)
+bench: $(VENV)/.bench  ## Measure against peers in turns, all or make bench NAME=psychometric_fits; JSON in bench/
+	@$(BIN)/python -m benchmarks $(NAME) $(ARGS)
 
 accept: $(VENV)/.test  ## Run one long acceptance test, resumable: make accept NAME=critical_band_paper
 	@$(BIN)/python -m tests.accept $(NAME) $(ARGS)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import random
+import signal
 import socket
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +18,13 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 import numpy as np
 import pytest
+from threadpoolctl import ThreadpoolController
 
 N_ALL_SEEDS = 20
 # pytest announces the running test, joblib and scikit-learn set theirs when they are first used.
 VOLATILE = ("PYTEST_CURRENT_TEST", "KMP_INIT_AT_FORK", "KMP_DUPLICATE_LIB_OK")
+# pytest-timeout sets its alarm and takes it back when a test has failed.
+SIGNALS = signal.valid_signals() - {signal.SIGALRM}
 LOOPBACK = {"127.0.0.1", "::1", "localhost", ""}
 
 
@@ -116,12 +122,38 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
     return result
 
 
+@functools.lru_cache(maxsize=1)
+def _pools(_n_modules: int) -> ThreadpoolController:
+    """Thread pools of the libraries that are loaded: looked for again when a module was imported."""
+    return ThreadpoolController()
+
+
+def _loggers() -> dict[str, Any]:
+    """Level, switches and handlers of every logger; pytest's own handlers come and go."""
+
+    def about(logger: logging.Logger) -> tuple[Any, ...]:
+        handlers = [h for h in logger.handlers if not type(h).__module__.startswith("_pytest")]
+        return logger.level, logger.disabled, logger.propagate, handlers
+
+    logging.getLogger("neurosci")  # there before the package is imported
+    known = list(logging.root.manager.loggerDict.items())
+    return {
+        "": (*about(logging.root), logging.root.manager.disable),
+        **{name: about(logger) for name, logger in known if isinstance(logger, logging.Logger)},
+    }
+
+
 def _global_state() -> dict[str, Any]:
     """What a test may not leave changed."""
     state: dict[str, Any] = {
         "working folder": Path.cwd(),
         "environment": {k: v for k, v in os.environ.items() if k not in VOLATILE},
-        "logging level": (logging.getLogger().level, logging.getLogger("neurosci").level),
+        "logging": _loggers(),
+        "thread counts": {pool["filepath"]: pool["num_threads"] for pool in _pools(len(sys.modules)).info()},
+        "signal handlers": {number: signal.getsignal(number) for number in SIGNALS},
+        "open figures": [],
+        "warnings filters": list(warnings.filters),
+        "NumPy error handling": np.geterr(),
     }
     if "torch" in sys.modules:
         import torch
@@ -141,8 +173,14 @@ def _global_state() -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def no_global_change() -> Iterator[None]:
     """Fail a test that leaves global state changed."""
-    before = _global_state()
+    before, n_modules = _global_state(), len(sys.modules)
     yield
     after = _global_state()
+    if len(sys.modules) != n_modules:
+        # Libraries add filters when they are first imported, whichever test that is.
+        del before["warnings filters"]
+    # What a library brings along when it is first imported is no change of what was there.
+    for name in ("logging", "thread counts"):
+        after[name] = {key: value for key, value in after[name].items() if key in before[name]}
     changed = [name for name in before if before[name] != after[name]]
     assert not changed, f"the test changed global state and did not restore it: {', '.join(changed)}"

@@ -6,12 +6,20 @@ import pytest
 
 from tests.accept import faults
 
-N_KILLS = 5
-FEW_RESAMPLES = tuple(f"n_resamples_{over}=100" for over in ("observers", "families", "trials"))
+SMALL = {
+    faults.BOARDS: faults.Application("dartboard", ("--n-jobs", "2", "--set", "delay=0.05")),
+}
+N_RANDOM = 5
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", faults.units()[:N_KILLS])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"kill {i:03d}, {faults.BOARDS}, at random" for i in range(N_RANDOM)),
+        *(f"kill 000, {faults.BOARDS}, {aim}" for aim in ("units", "result", "dashboard")),
+    ],
+)
 def test_a_killed_run_goes_on_to_the_same_bytes(name):
-    outcome = faults.run_unit(name, FEW_RESAMPLES)
+    outcome = faults.run_unit(name, SMALL)
     assert outcome["passed"], "\n".join(f"{key}: {value}" for key, value in outcome.items())

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-Command = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """Bytes of everything that two equal runs must share: the duration is the one thing that may differ."""
-    own = folder / "dartboard"
-    files = [own / "result.json", *sorted((own / "tables").iterdir()), *sorted((own / "figures").iterdir())]
-    return {str(path.relative_to(own)): path.read_bytes() for path in files}
+from tests.cli.installed import Command, contents
 
 
 def test_a_run_is_complete_and_says_where(neurosci: Command, tmp_path: Path) -> None:
@@ -107,36 +98,6 @@ def test_only_missing_units_are_computed_after_an_interruption(
     assert contents(tmp_path / "out") == contents(tmp_path / "plain")
 
 
-def test_sigterm_ends_a_run_within_seconds(plugin_environment: dict[str, str], tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "neurosci", "run", "dartboard", "--set", "delay=0.3", "--n-jobs", "2"],
-        cwd=tmp_path,
-        env=plugin_environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    units = tmp_path / "reports" / "dartboard" / "units"
-    deadline = time.monotonic() + 60
-    while not list(units.rglob("*.npz")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.terminate()
-    _, messages = process.communicate(timeout=30)
-    assert process.returncode == 143
-    assert "Traceback" not in messages
-
-
-def test_a_damaged_unit_is_computed_again(neurosci: Command, tmp_path: Path) -> None:
-    assert neurosci("run", "dartboard", "--output", "out").returncode == 0
-    expected = contents(tmp_path / "out")["tables/boards.csv"]
-    unit = next((tmp_path / "out" / "dartboard" / "units" / "throw").glob("*.npz"))
-    unit.write_bytes(unit.read_bytes()[:50])
-    done = neurosci("run", "dartboard", "--output", "out")
-    assert done.returncode == 0
-    assert contents(tmp_path / "out")["tables/boards.csv"] == expected
-    assert "damaged" in (tmp_path / "out" / "dartboard" / "index.html").read_text()
-
-
 def test_another_run_is_never_mixed_in(neurosci: Command, tmp_path: Path) -> None:
     assert neurosci("run", "dartboard", "--output", "out").returncode == 0
     expected = contents(tmp_path / "out")
@@ -183,13 +144,6 @@ def test_two_processes_never_share_a_folder(
     assert process.wait(timeout=60) == 0
 
 
-def test_a_killed_worker_is_explained(neurosci: Command) -> None:
-    done = neurosci("run", "dartboard", "--set", "kill_at=7", "--n-jobs", "2", "--output", "out")
-    assert done.returncode == 1
-    assert "a worker was killed" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 def test_a_full_disk_is_explained(neurosci: Command, tmp_path: Path) -> None:
     def limit() -> None:
         import resource
@@ -203,14 +157,6 @@ def test_a_full_disk_is_explained(neurosci: Command, tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "dartboard" / "result.json").exists()
     assert not list((tmp_path / "out").rglob("*.part"))
     assert neurosci("run", "dartboard", "--set", "n_boards=3", "--output", "out").returncode == 0
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_an_unwritable_folder_is_explained(neurosci: Command, tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir(mode=0o500)
-    done = neurosci("run", "dartboard", "--output", "out")
-    assert done.returncode == 1
-    assert "cannot be created" in done.stderr
 
 
 @pytest.mark.parametrize(
