@@ -212,7 +212,7 @@ CLAIMS = (
         text="Reported frequencies are the centres of the noise bands.",
         source="Authors’ code",
         kind="none",
-        paper="1.75 to 112 cycles/image",
+        paper="1.75 to 112 cycles per image",
     ),
     Claim(
         id="CB8",
