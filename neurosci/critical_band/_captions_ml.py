@@ -50,9 +50,8 @@ def psychometric_figure(found: Findings) -> Figure:
             "**a** to **g**, percent correct by noise SD in each band (label frequency) and the jointly "
             f"fitted functions. Red diamonds: people, 14 pooled. Blue circles: {featured}. Thick bar: "
             "interval of the noise SD at half performance. **h**, that noise SD by band, sensitivity upward, "
-            f"where it lies in the panel; shaded, the noise shown. {limits} n = 19 to 41 images per point, "
-            "14 times as many trials for people. Points off their curve: five parameters do not describe all "
-            "counts."
+            f"where it lies in the panel; shaded, the noise shown. {limits} n = 19 to 41 images per point. "
+            "Points off their curve: five parameters do not describe all counts."
         ),
         alt=(
             "Seven panels of percent correct against noise strength, one per noise band, with falling curves "

@@ -117,7 +117,7 @@ class CriticalBandParams(Params):
         high=1.0,
         high_open=True,
         unit="proportion correct",
-        source="16 categories",
+        source="paper: 16 categories",
         doc="Rate of correct answers by guessing.",
     )
     sigmoid: str = param(
