@@ -129,7 +129,7 @@ def finish(outcomes: list[Any], context: Context) -> int:
     errors = [outcome.error for outcome in outcomes if outcome.error is not None]
     for outcome in outcomes:
         if outcome.result is not None and outcome.result.synthetic:
-            complain(f"{outcome.name}: no real data were found, so this result is SYNTHETIC (see its report)")
+            complain(f"{outcome.name}: {synthetic_note(outcome.result.provenance)}")
         if outcome.error is not None:
             complain(f"{outcome.name}: {_run.error_text(outcome.error)}")
     refused = (ForeignFolderError, FolderInUseError, NotADirectoryError)
@@ -138,6 +138,25 @@ def finish(outcomes: list[Any], context: Context) -> int:
     if context.output is not None and context.output.is_dir():
         say(str(_run.write_dashboard(context.output)))
     return FAILED if errors else DONE
+
+
+def synthetic_note(provenance: dict[str, Any]) -> str:
+    """Say why a result rests on synthetic data: for want of real ones, or because it simulates a model.
+
+    Parameters
+    ----------
+    provenance : dict
+        Of the result; ``fetch_command`` is there when real data could be fetched instead.
+
+    Returns
+    -------
+    str
+        Note for the console.
+    """
+    command = provenance.get("fetch_command")
+    if command:
+        return f"real data were not found, so this result is SYNTHETIC (to use them: {command})"
+    return "simulations are part of this analysis; what is SYNTHETIC is marked in its report"
 
 
 def _build(name: str, options: argparse.Namespace) -> Params:
