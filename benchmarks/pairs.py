@@ -207,6 +207,10 @@ def _exponent(rows: list[dict[str, Any]], side: str) -> float | None:
     return fit.slope
 
 
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def table(result: dict[str, Any]) -> str:
     """Return a result as text: one row per size, then the gates and the targets."""
     lines = [f"{result['name']}: {result['ours']} (ours), {result['peer']} (peer)"]
@@ -227,7 +231,7 @@ def table(result: dict[str, Any]) -> str:
         cells = [f"{row[side][clock]:.3g}" for side in ("ours", "peer") for clock in ("wall", "cpu")]
         for clock in ("wall", "cpu"):
             ratio = row["ratio"][clock]
-            cells.append(f"{ratio['median']:.3g} [{ratio['low']:.3g}, {ratio['high']:.3g}]")
+            cells.append(f"{_short(ratio['median'])} [{_short(ratio['low'])}, {_short(ratio['high'])}]")
         cells.append(f"{row['ours_peak_mib']:.2f}")
         lines.append(f"  {row['size']:>9}" + "".join(f"{c:>{w}}" for c, w in zip(cells, widths, strict=True)))
     if result["cost_exponent"]["ours"] is not None:

@@ -6,9 +6,11 @@ writes a certain kind of file.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -70,7 +72,9 @@ def units() -> list[str]:
 @functools.cache
 def environment() -> dict[str, str]:
     """Environment of the runs, with the dartboard installed."""
-    return install(Path(tempfile.mkdtemp(prefix="neurosci-faults-")))
+    site = Path(tempfile.mkdtemp(prefix="neurosci-faults-"))
+    atexit.register(shutil.rmtree, site)
+    return install(site)
 
 
 def start(application: Application, output: Path) -> subprocess.Popen[bytes]:

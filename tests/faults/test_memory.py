@@ -107,5 +107,5 @@ def test_fifty_fits_leave_nothing_behind(kind: str) -> None:
             fit()
         gc.collect()
         after = tracemalloc.get_traced_memory()[0]
-    # 5 % of what one fit needs, or 300 bytes for each: caches of Python and its warnings, but no array of counts
+    # 5 % of what one fit needs, or 300 bytes for each: caches of Python, but no array of counts
     assert after - before < max(0.05 * one, 50 * 300)
