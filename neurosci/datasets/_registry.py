@@ -223,6 +223,30 @@ def registry() -> dict[str, Dataset]:
             stand_in="the printed mean accuracies, from `neurosci.critical_band.human_mean_accuracy`",
             files=read_registry("critical_band_humans.txt", root="critical_band"),
         ),
+        Dataset(
+            name="dendrites",
+            kind="published",
+            title="Error rates of sparse recognition",
+            description=(
+                "Simulated and computed error rates behind Figs. 4A to 7B of Ahmad and Hawkins (2016), and "
+                "their later simulations with correlated inputs, transcribed from the authors' repository."
+            ),
+            licence="AGPL-3.0 (the authors' repository); nothing separate is said about result data",
+            citation=(
+                "Ahmad, S., & Hawkins, J. (2016). How do neurons operate on sparse distributed "
+                "representations? A mathematical theory of sparsity, neurons and active dendrites. "
+                "arXiv:1601.00720"
+            ),
+            terms="Single numbers are facts; the files are read where they are present and never passed on.",
+            homepage=(
+                "https://github.com/numenta/htmresearch/tree/ea7f86eb6c575e5a749ce4411d1cd10b18da19a1/"
+                "projects/sdr_paper"
+            ),
+            size_bytes=341_447,
+            root="dendrites",
+            stand_in="exact values of the same quantities, from `neurosci.dendrites`",
+            files=read_registry("dendrites.txt", root="dendrites"),
+        ),
     )
     return {dataset.name: dataset for dataset in datasets}
 

@@ -218,7 +218,7 @@ def test_list_and_verify_without_data(cache):
     assert records["critical_band"].downloadable
     assert not records["critical_band_humans"].downloadable
     assert {record.state for record in verify()} == {"missing"}
-    assert len(verify()) == 104
+    assert len(verify()) == 114
 
 
 def test_list_and_verify_see_local_cached_and_damaged_files(cache, published, monkeypatch, list_files):
@@ -234,7 +234,7 @@ def test_list_and_verify_see_local_cached_and_damaged_files(cache, published, mo
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((published.parent / file.path).read_bytes())
     found = {record.name: record.found for record in list_datasets()}
-    assert found == {"critical_band": "absent", "critical_band_humans": "cache"}
+    assert found == {"critical_band": "absent", "critical_band_humans": "cache", "dendrites": "absent"}
     target.write_bytes(b"")
     assert [record.state for record in verify("critical_band_humans")] == ["ok", "corrupt"]
 
