@@ -1,5 +1,7 @@
 from . import critical_band as critical_band
 from . import datasets as datasets
+from . import dendrites as dendrites
+from . import hopfield as hopfield
 from . import preprocessing as preprocessing
 from . import reporting as reporting
 from . import stats as stats

@@ -39,6 +39,16 @@ ANALYSES: dict[str, Entry] = {
             "neurosci.critical_band.analysis",
             "How wide is the band of spatial frequencies that people and networks use to recognise objects?",
         ),
+        Entry(
+            "dendrites",
+            "neurosci.dendrites.analysis",
+            "How reliably does a dendritic segment recognise a sparse pattern?",
+        ),
+        Entry(
+            "hopfield",
+            "neurosci.hopfield.analysis",
+            "How many patterns can a diluted Hebbian network recall at once?",
+        ),
     )
 }
 

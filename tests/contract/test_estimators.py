@@ -21,10 +21,14 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from neurosci.dendrites import DendriticSegmentClassifier
 from tests.contract.surface import public_objects
 
 # Estimators with fit(X) or fit(X, y).
-MATRIX_ESTIMATORS: list[BaseEstimator] = []
+MATRIX_ESTIMATORS: list[BaseEstimator] = [
+    # scikit-learn's test data are real-valued and have few features, so the largest two are the active cells
+    DendriticSegmentClassifier(n_synapses=1, threshold=1, n_active=2, random_state=0),
+]
 
 
 @dataclass
@@ -51,8 +55,14 @@ def detection_counts():
     return np.array([0, 1, 2, 4, 8, 16]), np.array([48, 47, 40, 24, 9, 5]), np.array([50, 50, 49, 51, 50, 50])
 
 
+def stored_patterns():
+    """Patterns of zeros and ones, which unsigned types can hold too."""
+    return np.random.default_rng(0).integers(0, 2, (12, 3))
+
+
 def families() -> dict[str, Family]:
     from neurosci.critical_band import ChannelEstimator, PsychometricFunction
+    from neurosci.hopfield import MultitaskingHopfield
 
     correct, trials = channel_counts()
     levels, right, shown = detection_counts()
@@ -70,6 +80,14 @@ def families() -> dict[str, Family]:
             other_arguments=(levels, shown, shown),
             unfitted_method=("predict", ([1.0, 2.0],)),
             other_params={"sigmoid": "norm"},
+        ),
+        # rows are neurons and columns patterns, entries -1, 0 and 1: real-valued samples mean nothing here
+        "MultitaskingHopfield": Family(
+            make=MultitaskingHopfield,
+            arguments=(stored_patterns(),),
+            other_arguments=(stored_patterns()[:9, :2],),
+            unfitted_method=("overlaps", ([1, -1],)),
+            other_params={"temperature": 0.2},
         ),
     }
 
@@ -92,7 +110,11 @@ if MATRIX_ESTIMATORS:
 
     @parametrize_with_checks(MATRIX_ESTIMATORS)
     def test_scikit_learn_checks(estimator, check):
-        check(estimator)
+        state = np.random.get_state()  # noqa: NPY002
+        try:
+            check(estimator)
+        finally:
+            np.random.set_state(state)  # noqa: NPY002 (some checks of scikit-learn draw from it)
 
 
 @pytest.fixture(params=list(families()))

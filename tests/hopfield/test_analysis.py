@@ -1,0 +1,81 @@
+"""The analysis as a whole on a reduced scale: verdicts, tables, figures, words."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from neurosci.hopfield import analysis
+from neurosci.reporting.figures import style_context
+
+
+def test_claims_that_the_scale_does_not_matter_for(result):
+    verdicts = {verdict.id: verdict for verdict in result.verdicts}
+    assert set(verdicts) == {claim.id for claim in analysis.CLAIMS}
+    assert {"HO1", "HO2", "HO3", "HO4", "HO5", "HO6", "HO7"} <= set(verdicts)
+    for name in ("HO2", "HO3", "HO5", "HO7"):
+        assert verdicts[name].verdict == "reproduced", name
+    for name in ("HO2b", "HO3b"):
+        assert verdicts[name].verdict == "differs", name
+    assert all(verdict.synthetic for verdict in verdicts.values())
+
+
+def test_sources_say_what_is_real(result):
+    assert [source.kind for source in result.sources] == ["synthetic", "real"]
+    assert any("could be read" in text for text in result.deviations)
+
+
+def test_metrics_are_numbers(result):
+    for name, metric in result.metrics.items():
+        assert math.isfinite(metric.value), name
+
+
+def test_every_figure_is_drawn_at_its_size(result):
+    widths = {"double": 7.2, "single": 3.5, "thumbnail": 2.9}
+    assert {figure.name for figure in result.figures} == set(analysis.FIGURES)
+    with style_context():
+        for figure in result.figures:
+            drawn = analysis.FIGURES[figure.name](*[result.tables[name] for name in figure.tables])
+            FigureCanvasAgg(drawn).draw()
+            assert drawn.get_size_inches()[0] == widths[figure.width]
+
+
+def test_captions_keep_their_lengths(result):
+    for figure in result.figures:
+        assert 20 <= len(figure.alt.split()) <= 60, (figure.name, len(figure.alt.split()))
+        words = len(figure.finding.split()) + len(figure.caption.split())
+        if figure.width != "thumbnail":
+            assert 40 <= words <= 125, (figure.name, words)
+        assert "ynthetic" in figure.finding or figure.name == "digits"
+
+
+def test_tables_have_notes(result):
+    assert set(result.table_notes) == set(result.tables)
+
+
+def test_energy_is_what_the_losses_imply(result):
+    table = result.tables["annealing"]
+    assert np.abs(table["energy"] - table["from_loss"]).max() < 1e-12
+
+
+def test_the_same_seed_gives_the_same_tables(result):
+    from neurosci._core.context import Context
+    from neurosci.hopfield import _compute
+
+    images, _ = analysis.digit_images()
+    stages = _compute.plan(result.params, images)
+    function, items = stages["comparison"]
+    name = next(iter(items))
+    twice = [Context(verbose=False).map(function, {name: items[name]}, stage="c", seed=1) for _ in range(2)]
+    for key, value in twice[0][name].items():
+        np.testing.assert_array_equal(value, twice[1][name][key])
+
+
+@pytest.mark.parametrize("name", list(analysis.PRESETS["paper"].to_dict()))
+def test_the_paper_preset_is_never_smaller(name):
+    quick, paper = (analysis.PRESETS[preset].to_dict()[name] for preset in ("quick", "paper"))
+    if name.startswith("n_"):
+        assert paper >= quick
