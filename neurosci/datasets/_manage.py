@@ -71,7 +71,7 @@ def list_datasets() -> list[DatasetRecord]:
     Examples
     --------
     >>> [record.name for record in list_datasets()]
-    ['critical_band', 'critical_band_humans']
+    ['critical_band', 'critical_band_humans', 'dendrites']
     """
     roots = find_roots()
     records = []

@@ -88,9 +88,8 @@ def theory(population: pd.DataFrame, curvature: pd.DataFrame, synapses: pd.DataF
         draw.words_at(left, float(last["n"]), float(last["p"]) * 60, f"{a}", ink, ha="right")
         rows = curvature[curvature["curve"] == str(a)]
         middle.plot(rows["n"], rows["local_exponent"], color=colour)
-    for name in ("n/4",):
-        rows = population[population["curve"] == name]
-        draw.crosses(left, rows["n"][::5], rows["published"][::5])
+    dense = population[population["curve"] == "n/4"]
+    draw.crosses(left, dense["n"][::5], dense["published"][::5])
     draw.dense_lines(left, population, 10_000, lifts=(0.02, 12.0))
     draw.decades_axis(left, -24, 2, 6)
     left.set_xlim(0, 10_100)
@@ -177,8 +176,9 @@ def operating_windows(windows: pd.DataFrame, measured: pd.DataFrame) -> Figure:
         draw.letter(axes, mark, f"{100 * noise:g} % noise")
         axes.set_xlabel("synapses (number)")
     cited = measured[measured["cited_by_paper"]]
-    top = float(cited["high"].max())
-    draw.words_at(panels[-1], 11.5, top - 2.2, "measured range", draw.SOFT, size=draw.NOTE_SIZE)
+    draw.words_at(
+        panels[-1], 11.5, float(cited["high"].max()) - 2.2, "measured range", draw.SOFT, size=draw.NOTE_SIZE
+    )
     draw.words_at(panels[0], 30, 44, "too many misses", draw.MODEL, ha="center")
     draw.words_at(panels[0], 59, 1.8, "too many false alarms", draw.MODEL, ha="right")
     panels[0].set_ylabel("threshold (synapses)")
@@ -258,8 +258,7 @@ def rare_events(rare: pd.DataFrame) -> Figure:
     ends = np.abs(rare["ratio"] - 1) + 2.2 * rare["relative_error"]
     half = max(0.02, float(ends.max()))
     axes.set_ylim(1 - half, 1 + half)
-    ticks = np.arange(10, 61, 10)
-    axes.set_xticks(ticks, labels=[f"$10^{{-{k}}}$" for k in ticks])
+    axes.set_xticks(range(10, 61, 10), labels=[f"$10^{{-{k}}}$" for k in range(10, 61, 10)])
     axes.set_xlim(2, 64)
     axes.set_xlabel("exact probability (rarer →)")
     axes.set_ylabel("estimate over exact (ratio)")
@@ -313,13 +312,10 @@ def extensions_published(
         Two panels.
     """
     figure = extensions(sequence, correlated)
-    axes = figure.axes[1]
-    groups = correlated_published.groupby(["a", "n"])
     order = list(correlated.groupby(["a", "n"]).groups)
-    for key, rows in groups:
-        seen = rows[rows["rate"] > 0]
-        colour = draw.SERIES[order.index(key)][0]
-        axes.plot(seen["correlation"], seen["rate"], "x", color=colour, ms=3.6, mew=0.9)
+    for key, rows in correlated_published.groupby(["a", "n"]):
+        seen, colour = rows[rows["rate"] > 0], draw.SERIES[order.index(key)][0]
+        figure.axes[1].plot(seen["correlation"], seen["rate"], "x", color=colour, ms=3.6, mew=0.9)
     return figure
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from neurosci._core.claims import Claim, Verdict
 from neurosci._core.metric import Metric
@@ -40,22 +41,24 @@ def population_size(claim: Claim, found: Findings, metrics: Metrics) -> Verdict:
 def heavy_noise(claim: Claim, found: Findings, metrics: Metrics) -> Verdict:
     """Judge false negatives at 40 % noise."""
     half = found.tables["false_negatives"].query("v == 64").set_index("theta")["exact"]
-    return claim.judge(
-        metrics["heavy_noise"],
+    metric = metrics["heavy_noise"]
+    verdict = claim.judge(
+        metric,
         why=(
-            f"Exact {value(metrics, 'heavy_noise_exact')}. It depends on the threshold: at 50{NBSP}% noise "
-            f"{format_number(half[8])} with threshold 8, {format_number(half[12])} with 12, "
+            f"Exact {value(metrics, 'heavy_noise_exact')}, below 0.01. It depends on the threshold: at "
+            f"50{NBSP}% noise {format_number(half[8])} with threshold 8, {format_number(half[12])} with 12, "
             f"{format_number(half[16])} with 16."
         ),
         preset=found.params.preset,
         synthetic=True,
-        ours=_simulated(metrics["heavy_noise"]),
+        ours=_percent(metric),
     )
+    return replace(verdict, n=f"{(metric.n or 0) / 1e6:g} million trials")
 
 
-def _simulated(metric: Metric) -> str:
-    low, high = format_number(metric.low or 0, 5), format_number(metric.high or 0, 5)
-    return f"{format_number(metric.value, 5)} [{low}, {high}]"
+def _percent(metric: Metric) -> str:
+    low, high = (format_number(100 * (limit or 0.0), 3) for limit in (metric.low, metric.high))
+    return f"{format_number(100 * metric.value, 3)}{NBSP}% [{low}, {high}]"
 
 
 def dense(claim: Claim, found: Findings, metrics: Metrics) -> Verdict:

@@ -34,7 +34,7 @@ def code_hash(name: str) -> str:
     package = (
         path
         for path in sorted((ROOT / "neurosci").rglob("*"))
-        if path.suffix not in ("", ".pyc") and path.is_file()
+        if path.suffix and "__pycache__" not in path.parts and path.is_file()
     )
     for path in (*package, FOLDER / f"{name}.py"):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

