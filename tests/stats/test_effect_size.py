@@ -42,7 +42,7 @@ def noncentral_t_cdf(t, df, noncentrality):
 
 
 def test_hedges_g_on_published_data():
-    """R effectsize 0.8 prints -1.44 for Hedges' g of these data, and [-2.27, -0.67] for the limits of d."""
+    """R effectsize prints -1.44 for Hedges' g of these data, and [-2.27, -0.67] for the limits of d."""
     metric = hedges_g(AUTOMATIC, MANUAL)
     assert round(metric.value, 2) == -1.44
     assert (round(metric.low, 2), round(metric.high, 2)) == (-2.27, -0.67)
@@ -103,7 +103,7 @@ def test_limits_of_huge_effects(t, df):
 
 
 def test_cohen_dz_on_published_data():
-    """R effectsize 0.8 prints -1.28 [-2.12, -0.41] for these data."""
+    """R effectsize prints -1.28 [-2.12, -0.41] for these data."""
     metric = cohen_dz(DRUG_1, DRUG_2)
     assert [round(value, 2) for value in (metric.value, metric.low, metric.high)] == [-1.28, -2.12, -0.41]
 
@@ -117,7 +117,7 @@ def test_limits_of_cohen_dz_have_the_stated_tails():
 
 
 def test_cliffs_delta_on_published_data():
-    """R effectsize 0.8 prints r = -0.66 for `rank_biserial(mpg ~ am, mtcars)`, which is Cliff's delta."""
+    """R effectsize prints r = -0.66 for `rank_biserial(mpg ~ am, mtcars)`, which is Cliff's delta."""
     metric = cliffs_delta(AUTOMATIC, MANUAL)
     assert round(metric.value, 2) == -0.66
     pairs = [np.sign(x - y) for x, y in itertools.product(AUTOMATIC, MANUAL)]
