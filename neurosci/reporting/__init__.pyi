@@ -1,3 +1,4 @@
+from . import drawing as drawing
 from . import figures as figures
 from ._dashboard import Dashboard as Dashboard
 from ._dashboard import DashboardEntry as DashboardEntry

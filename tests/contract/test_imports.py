@@ -76,3 +76,27 @@ def test_matplotlib_is_imported_inside_functions_only(path):
             assert all(not alias.name.startswith("matplotlib") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not (node.module or "").startswith("matplotlib")
+
+
+def names_imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{'.' * node.level}{node.module or ''}.{alias.name}" for alias in node.names)
+
+
+def draws(path):
+    return any(
+        name.split(".")[0] == "matplotlib" or "reporting" in name.split(".") for name in names_imported(path)
+    )
+
+
+ANALYSES = [path.parent for path in modules() if path.name == "analysis.py"]
+
+
+@pytest.mark.parametrize("folder", [pytest.param(p, id=p.name) for p in ANALYSES])
+def test_only_modules_named_for_drawing_draw(folder):
+    drawing = {path.stem for path in folder.glob("*.py") if draws(path)} - {"analysis"}
+    assert drawing
+    assert all(name.startswith(("_plots", "_panels")) for name in drawing)
