@@ -214,5 +214,6 @@ def _covariance(information: NDArray[np.float64], free: NDArray[np.bool_]) -> ND
     correlation[:, index, index] = np.where(free, correlation[:, index, index], 1)
     values, vectors = np.linalg.eigh(correlation)
     regular = values[:, 0] > _SINGULAR
-    inverse = np.matmul(vectors / np.where(values > 0, values, 1)[:, np.newaxis], vectors.transpose(0, 2, 1))
+    spread = np.where(values > _SINGULAR, values, 1)[:, np.newaxis]
+    inverse = np.matmul(vectors / spread, vectors.transpose(0, 2, 1))
     return np.where(pairs & regular[:, np.newaxis, np.newaxis], inverse / scales, np.nan)
