@@ -70,7 +70,7 @@ def list_datasets() -> list[DatasetRecord]:
 
     Examples
     --------
-    >>> [record.name for record in list_datasets()]
+    >>> [record.name for record in list_datasets()][:3]
     ['critical_band', 'critical_band_humans', 'dendrites']
     """
     roots = find_roots()

@@ -177,6 +177,11 @@ _COMMIT = "a2b3d34e94134d536e466e37c4f50eed7fe60aec"
 @lru_cache(maxsize=1)
 def registry() -> dict[str, Dataset]:
     """Return all data sets by name."""
+    from neurosci.datasets._fmri_registry import fmri_datasets
+    from neurosci.datasets._network_registry import network_datasets
+    from neurosci.datasets._neurons import neuron_datasets
+    from neurosci.datasets._spikes_registry import spike_datasets
+
     base_url = (
         f"https://raw.githubusercontent.com/ajaysub110/critical-band-masking/{_COMMIT}/data/network_data/"
     )
@@ -247,6 +252,10 @@ def registry() -> dict[str, Dataset]:
             stand_in="exact values of the same quantities, from `neurosci.dendrites`",
             files=read_registry("dendrites.txt", root="dendrites"),
         ),
+        *neuron_datasets(),
+        *spike_datasets(),
+        *network_datasets(),
+        *fmri_datasets(),
     )
     return {dataset.name: dataset for dataset in datasets}
 
