@@ -1,2 +1,5 @@
 from . import fmri as fmri
 from . import ieeg as ieeg
+from . import images as images
+from . import quality as quality
+from . import spikes as spikes

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import io
-import math
 import warnings
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from neurosci.preprocessing._files import (
-    CHUNK,
-    FiniteCheck,
-    check_file,
-    largest_content,
-    open_whole,
-    refusing,
+from neurosci._core.checks import check_option, suggest
+from neurosci.preprocessing._files import check_file, largest_content, open_whole, refusing
+from neurosci.preprocessing._nifti import check_voxels, read_content, read_header
+from neurosci.preprocessing._series import (
+    check_confounds,
+    check_filter,
+    check_series,
+    cleaned,
+    masked_series,
+    region_means,
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
     from nibabel.nifti1 import Nifti1Image
 
 _SUFFIXES = (".nii", ".nii.gz")
+_STANDARDIZE = ("zscore_sample", "psc", None)
 
 
 def read_nifti(path: str | Path, *, nan_policy: str = "raise", max_bytes: int = 2**33) -> Nifti1Image:
@@ -74,14 +78,14 @@ def read_nifti(path: str | Path, *, nan_policy: str = "raise", max_bytes: int = 
     file = check_file(where, path, _SUFFIXES, nan_policy)
     with open_whole(file) as stream:
         with refusing(where, file):
-            kind, needed, voxels = _read_header(stream, largest_content(file))
+            kind, needed, voxels = read_header(stream, largest_content(file))
         if voxels > max_bytes:
             raise ValueError(
                 f"{where}: {file.name} needs {voxels:,} bytes for its voxels, which must be at most "
                 f"max_bytes={max_bytes:,} (raise it if that much memory is free)"
             )
         with refusing(where, file):
-            content, held = _read_content(stream, needed, keep=file.name.lower().endswith(".gz"))
+            content, held = read_content(stream, needed, keep=file.name.lower().endswith(".gz"))
             if held < needed:
                 raise ValueError(f"its header claims {needed:,} bytes, and it holds {held:,}")
             image: Any = kind.from_filename(file) if content is None else kind.from_stream(content)
@@ -91,62 +95,303 @@ def read_nifti(path: str | Path, *, nan_policy: str = "raise", max_bytes: int = 
             "(its shape or type may be wrong)",
             stacklevel=2,
         )
-    _check_voxels(where, file, image, nan_policy)
+    check_voxels(where, file, image, nan_policy)
     return image  # type: ignore[no-any-return]
 
 
-def _read_header(stream: IO[bytes], limit: int) -> tuple[Any, int, int]:
-    """Return the class of image, the bytes that the file must hold, and those of the voxels."""
-    from nibabel.nifti1 import Nifti1Image
-    from nibabel.nifti2 import Nifti2Image
+class VoxelSignals(NamedTuple):
+    """Time series of the voxels in a mask.
 
-    start = stream.read(540)
-    kind = Nifti2Image if start[:4] in (b"\x1c\x02\0\0", b"\0\0\x02\x1c") else Nifti1Image
-    size = kind.header_class.sizeof_hdr
-    if len(start) < size or start[:4] not in (size.to_bytes(4, "little"), size.to_bytes(4, "big")):
-        raise ValueError("it does not begin with a NIfTI header")
-    header: Any = kind.header_class(start[:size], check=True)  # type: ignore[no-untyped-call]
-    dtype, shape = header.get_data_dtype(), header.get_data_shape()
-    if dtype.kind not in "iuf":
-        raise ValueError(f"its voxels must be real numbers, got {dtype}")
-    if not shape or min(shape) < 1:
-        raise ValueError(f"its shape must be positive, got {tuple(shape)}")
-    if not np.isfinite(header.get_best_affine()).all():
-        raise ValueError("its affine holds NaN or infinite numbers")
-    # NaN and 0 stand for "not scaled"; nibabel takes infinity for that too.
-    if np.isinf(header["scl_slope"]):
-        raise ValueError("its scale is infinite")
-    voxels = math.prod(int(n) for n in shape) * dtype.itemsize
-    offset = header.get_data_offset()
-    if offset < size:
-        raise ValueError(f"its voxels must begin after the header, got byte {offset}")
-    if offset + voxels > limit:
-        raise ValueError(
-            f"its header claims {offset + voxels:,} bytes, more than a file of this size can hold"
+    Parameters
+    ----------
+    signals : ndarray of float64, shape (n_times, n_voxels)
+        Series, voxels in the order of ``mask[mask]``; zero for those excluded.
+    excluded : ndarray of bool, shape (n_voxels,)
+        Voxels that are constant, hold NaN or infinite samples, or are nothing but confounds.
+    coordinates : ndarray of float64, shape (n_voxels, 3)
+        Places of the voxels in the space of the affine, in mm.
+    """
+
+    signals: NDArray[np.float64]
+    excluded: NDArray[np.bool_]
+    coordinates: NDArray[np.float64]
+
+
+class RegionSignals(NamedTuple):
+    """Mean time series of the regions of a parcellation.
+
+    Parameters
+    ----------
+    signals : ndarray of float64, shape (n_times, n_regions)
+        Series in the order of `labels`; zero for regions excluded.
+    excluded : ndarray of bool, shape (n_regions,)
+        Regions without a voxel that varies.
+    labels : ndarray of int64, shape (n_regions,)
+        Values of the parcellation, ascending.
+    n_voxels : ndarray of int64, shape (n_regions,)
+        Voxels that were averaged.
+    """
+
+    signals: NDArray[np.float64]
+    excluded: NDArray[np.bool_]
+    labels: NDArray[np.int64]
+    n_voxels: NDArray[np.int64]
+
+
+def read_confounds(path: str | Path, *, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read a table of confounds, such as fMRIPrep writes.
+
+    Parameters
+    ----------
+    path : path-like
+        Table whose first line holds names, separated by tabs (``.tsv``) or commas (``.csv``).
+    columns : list of str, default=None
+        Columns to keep, in this order; ``None`` keeps all.
+
+    Returns
+    -------
+    DataFrame
+        One row for each volume, float64.
+
+    Raises
+    ------
+    DataFormatError
+        If the file is empty, is no such table, or has values that are no numbers after its first row.
+    ValueError
+        If the name has another ending or a column is missing; names the nearest.
+    OSError
+        If the file is absent or may not be read.
+
+    Warns
+    -----
+    UserWarning
+        If a column has no value in the first row, as derivatives have: it becomes 0, no change.
+
+    Examples
+    --------
+    >>> from neurosci.preprocessing.fmri import read_confounds
+    >>> table = read_confounds("confounds_timeseries.tsv", columns=["trans_x"])  # doctest: +SKIP
+    """
+    import pandas as pd
+
+    where = "read_confounds"
+    file = check_file(where, path, (".tsv", ".csv"), "raise")
+    with refusing(where, file):
+        table = pd.read_csv(file, sep="," if file.suffix.lower() == ".csv" else "\t")
+    missing = [name for name in columns or () if name not in table]
+    if missing:
+        hint = suggest(missing[0], [str(name) for name in table])
+        raise ValueError(f"{where}: columns must be in {file.name}, got {missing[0]!r} ({hint})")
+    table = table[columns] if columns else table
+    with refusing(where, file):
+        table = table.astype(np.float64)
+        first = table.columns[table.iloc[:1].isna().any()]
+        wrong = table.iloc[1:].isna() | np.isinf(table.iloc[1:])
+        if wrong.to_numpy().any():
+            name = wrong.columns[wrong.any()][0]
+            raise ValueError(
+                f"column {name!r} has no number in {int(wrong[name].sum())} rows after the first"
+            )
+    if len(first):
+        warnings.warn(
+            f"{where}: {file.name} has no value in the first row of {len(first)} columns, taken as 0: "
+            + ", ".join(map(str, first)),
+            stacklevel=2,
         )
-    stream.seek(0)
-    return kind, offset + voxels, voxels
+    return table.fillna(0.0)
 
 
-def _read_content(stream: IO[bytes], needed: int, *, keep: bool) -> tuple[io.BytesIO | None, int]:
-    """Read to the end, which checks the checksum of gzip, and keep what the header describes."""
-    content = io.BytesIO()
-    if not keep:
-        return None, stream.seek(0, io.SEEK_END)
-    held = 0
-    while block := stream.read(CHUNK):
-        content.write(block[: max(0, needed - held)])
-        held += len(block)
-    content.seek(0)
-    return content, held
+def clean_signals(
+    signals: ArrayLike,
+    *,
+    confounds: ArrayLike | None = None,
+    t_r: float | None = None,
+    low_pass: float | None = None,
+    high_pass: float | None = None,
+    detrend: bool = True,
+    standardize: str | None = "zscore_sample",
+) -> NDArray[np.float64]:
+    """Detrend, filter, regress confounds out and scale, in the order that keeps all of them effective.
+
+    Parameters
+    ----------
+    signals : array-like of shape (n_times, n_series)
+        Series in any unit; never modified.
+    confounds : array-like of shape (n_times, n_confounds), default=None
+        What is regressed out, filtered as the series are.
+    t_r : float, default=None
+        Time between volumes, in seconds; needed to filter.
+    low_pass, high_pass : float, default=None
+        Cut-offs, in Hz, of a Butterworth filter of order 5.
+    detrend : bool, default=True
+        Whether straight lines are taken out.
+    standardize : {"zscore_sample", "psc", None}, default="zscore_sample"
+        Standard deviations, percent of the mean, or the unit that came.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_times, n_series)
+        Series; those that are constant, or nothing but confounds, are exactly zero.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, a cut-off is not below half the sampling rate, there are too few volumes
+        for the filter, or confounds do not fit.
+
+    Notes
+    -----
+    The work is done by :func:`nilearn.signal.clean`, which lowers a cut-off at or above half the
+    sampling rate with a warning only, and gives noise of rounding for a constant series.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurosci.preprocessing.fmri import clean_signals
+    >>> X = np.random.default_rng(0).normal(size=(60, 3)) + np.arange(60)[:, None]
+    >>> clean_signals(X, t_r=2.0, low_pass=0.1).std(axis=0, ddof=1).round(6).tolist()
+    [1.0, 1.0, 1.0]
+    """
+    where = "clean_signals"
+    series = check_series(where, "signals", signals)
+    check_option(where, "standardize", standardize, _STANDARDIZE)
+    check_filter(where, len(series), t_r, low_pass, high_pass)
+    regressors = check_confounds(where, confounds, len(series))
+    return cleaned(
+        series,
+        standardize=standardize,
+        detrend=detrend,
+        confounds=regressors,
+        low_pass=low_pass,
+        high_pass=high_pass,
+        t_r=t_r,
+    )
 
 
-def _check_voxels(where: str, file: Path, image: Any, nan_policy: str) -> None:
-    check = FiniteCheck(where, file, "voxels")
-    name = "volume" if image.ndim > 3 else "slice"
-    # Scaling may overflow, which is what is looked for.
-    with np.errstate(all="ignore"), refusing(where, file):
-        for index in range(image.shape[-1]):
-            block = np.asarray(image.dataobj[..., index], dtype=np.float64)
-            check.add(block[..., np.newaxis], index, name)
-    check.finish(nan_policy)
+def voxel_signals(
+    img: Any,
+    mask_img: Any,
+    *,
+    confounds: ArrayLike | None = None,
+    t_r: float | None = None,
+    low_pass: float | None = None,
+    high_pass: float | None = None,
+    smoothing_fwhm: float | None = None,
+    detrend: bool = True,
+    standardize: str | None = "zscore_sample",
+) -> VoxelSignals:
+    """Return the cleaned series of the voxels in a mask.
+
+    Parameters
+    ----------
+    img : image or path-like
+        Run of shape (x, y, z, n_times).
+    mask_img : image or path-like
+        Mask of shape (x, y, z) on the same grid, of zeros and ones.
+    confounds : array-like of shape (n_times, n_confounds), default=None
+        What is regressed out.
+    t_r : float, default=None
+        Time between volumes, in seconds; needed to filter.
+    low_pass, high_pass : float, default=None
+        Cut-offs, in Hz.
+    smoothing_fwhm : float, default=None
+        Width of a Gaussian filter over space, in mm.
+    detrend : bool, default=True
+        Whether straight lines are taken out.
+    standardize : {"zscore_sample", "psc", None}, default="zscore_sample"
+        Unit of the result.
+
+    Returns
+    -------
+    VoxelSignals
+        Series, voxels excluded, and places.
+
+    Raises
+    ------
+    DataFormatError
+        If a file is damaged.
+    ValueError
+        If the mask is on another grid, empty or not of zeros and ones, or what `clean_signals` refuses.
+
+    Notes
+    -----
+    Voxels that are constant or not finite are found before smoothing, which would hide them. They are
+    excluded, never imputed, and reported.
+
+    Examples
+    --------
+    >>> from neurosci.preprocessing.fmri import voxel_signals
+    >>> run = voxel_signals("bold.nii.gz", "mask.nii.gz", t_r=2.0, low_pass=0.08)  # doctest: +SKIP
+    """
+    series, excluded, mask, affine = masked_series("voxel_signals", img, mask_img, smoothing_fwhm)
+    signals = clean_signals(
+        series,
+        confounds=confounds,
+        t_r=t_r,
+        low_pass=low_pass,
+        high_pass=high_pass,
+        detrend=detrend,
+        standardize=standardize,
+    )
+    signals[:, excluded] = 0.0
+    places = np.argwhere(mask) @ affine[:3, :3].T + affine[:3, 3]
+    return VoxelSignals(signals, np.logical_not(signals.any(axis=0)), places)
+
+
+def region_signals(
+    img: Any,
+    labels_img: Any,
+    *,
+    confounds: ArrayLike | None = None,
+    t_r: float | None = None,
+    low_pass: float | None = None,
+    high_pass: float | None = None,
+    smoothing_fwhm: float | None = None,
+    detrend: bool = True,
+    standardize: str | None = "zscore_sample",
+) -> RegionSignals:
+    """Return the cleaned mean series of the regions of a parcellation.
+
+    Parameters
+    ----------
+    img : image or path-like
+        Run of shape (x, y, z, n_times).
+    labels_img : image or path-like
+        Parcellation of shape (x, y, z) on the same grid: whole numbers, 0 for the background.
+    confounds, t_r, low_pass, high_pass, smoothing_fwhm, detrend, standardize
+        As in `voxel_signals`.
+
+    Returns
+    -------
+    RegionSignals
+        Series, regions excluded, labels, and voxels that were averaged.
+
+    Raises
+    ------
+    DataFormatError
+        If a file is damaged.
+    ValueError
+        If the parcellation is on another grid or holds no region, or what `clean_signals` refuses.
+
+    Notes
+    -----
+    Voxels that are constant or not finite are left out of the mean. Agrees with
+    :class:`nilearn.maskers.NiftiLabelsMasker` where there are none.
+
+    Examples
+    --------
+    >>> from neurosci.preprocessing.fmri import region_signals
+    >>> run = region_signals("bold.nii.gz", "atlas.nii.gz", t_r=2.0, low_pass=0.1)  # doctest: +SKIP
+    """
+    means, labels, n_voxels = region_means("region_signals", img, labels_img, smoothing_fwhm)
+    signals = clean_signals(
+        means,
+        confounds=confounds,
+        t_r=t_r,
+        low_pass=low_pass,
+        high_pass=high_pass,
+        detrend=detrend,
+        standardize=standardize,
+    )
+    signals[:, n_voxels == 0] = 0.0
+    return RegionSignals(signals, np.logical_not(signals.any(axis=0)), labels, n_voxels)
