@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ._svg import compact_svg
+
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
@@ -256,7 +258,7 @@ def draw(
 def _svg(figure: Figure) -> bytes:
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return tidy_svg(buffer.getvalue()).encode()
+    return compact_svg(tidy_svg(buffer.getvalue())).encode()
 
 
 def _png(figure: Figure, dpi: int) -> bytes:

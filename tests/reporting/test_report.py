@@ -267,7 +267,7 @@ def test_many_heavy_figures_keep_the_page_in_its_limit(result, figures, tmp_path
         from matplotlib.figure import Figure as Plot
 
         plot = Plot(figsize=(3.5, 2.6))
-        x = np.linspace(0, 20, 1600)
+        x = np.linspace(0, 20, 3600)
         plot.subplots().plot(x, np.sin(x), "o")
         return plot
 
