@@ -174,53 +174,68 @@ class RunFolder:
         }
         write_json(self.path / MANIFEST, content)
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the folder for this process; the system frees it when the process ends in any way.
+    def locked(self) -> contextlib.AbstractContextManager[None]:
+        """Hold the folder for this process; see `hold_folder`.
 
-        Yields
-        ------
-        None
-            While the folder is held.
-
-        Raises
-        ------
-        FolderInUseError
-            If another process holds it; names the process.
-        StorageError
-            If the folder cannot be written.
+        Returns
+        -------
+        context manager
+            Frees the folder at its end.
         """
-        path = self.path / LOCK
-        while True:
-            try:
-                handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-            except OSError as error:
-                raise StorageError(
-                    error.errno,
-                    f"output: {self.path} cannot be written: {error.strerror} (choose another --output)",
-                ) from error
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
-                os.close(handle)
-                raise FolderInUseError(
-                    f"output: {self.path} is in use by process {holder} "
-                    "(wait for it, or choose another --output)"
-                ) from error
-            # The previous holder may have removed the file between open and lock.
-            with contextlib.suppress(FileNotFoundError):
-                if os.fstat(handle).st_ino == path.stat().st_ino:
-                    break
-            os.close(handle)
+        return hold_folder(self.path)
+
+
+@contextlib.contextmanager
+def hold_folder(folder: Path) -> Iterator[None]:
+    """Hold a folder for this process; the system frees it when the process ends in any way.
+
+    Parameters
+    ----------
+    folder : Path
+        An existing folder.
+
+    Yields
+    ------
+    None
+        While the folder is held.
+
+    Raises
+    ------
+    FolderInUseError
+        If another process holds it; names the process.
+    StorageError
+        If the folder cannot be written.
+    """
+    path = folder / LOCK
+    while True:
         try:
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, str(os.getpid()).encode(), 0)
-            yield
-        finally:
-            with contextlib.suppress(OSError):
-                path.unlink()
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise StorageError(
+                error.errno,
+                f"output: {folder} cannot be written: {error.strerror} (choose another --output)",
+            ) from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(handle)
+            raise FolderInUseError(
+                f"output: {folder} is in use by process {holder} (wait for it, or choose another --output)"
+            ) from error
+        # The previous holder may have removed the file between open and lock.
+        with contextlib.suppress(FileNotFoundError):
+            if os.fstat(handle).st_ino == path.stat().st_ino:
+                break
+        os.close(handle)
+    try:
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        os.close(handle)
 
 
 @contextlib.contextmanager

@@ -208,7 +208,8 @@ def _covariance(information: NDArray[np.float64], free: NDArray[np.bool_]) -> ND
     index = np.arange(free.shape[1])
     pairs = free[:, :, np.newaxis] & free[:, np.newaxis]
     diagonal = np.diagonal(information, axis1=1, axis2=2)
-    scale = np.sqrt(np.where(free & (diagonal > 0), diagonal, 1))
+    # information below this says nothing, and its inverse would overflow
+    scale = np.sqrt(np.where(free & (diagonal > np.finfo(float).tiny ** 0.5), diagonal, 1))
     scales = scale[:, :, np.newaxis] * scale[:, np.newaxis]
     correlation = np.where(pairs, information / scales, 0)
     correlation[:, index, index] = np.where(free, correlation[:, index, index], 1)
