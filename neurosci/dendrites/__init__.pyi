@@ -1,4 +1,7 @@
+from ._branches import branch_synapses as branch_synapses
+from ._branches import nearby_synapses as nearby_synapses
 from ._classifier import DendriticSegmentClassifier as DendriticSegmentClassifier
+from ._mixture import mixture_false_positives as mixture_false_positives
 from ._overlap import OverlapDistribution as OverlapDistribution
 from ._patterns import correlated_sdr as correlated_sdr
 from ._patterns import random_sdr as random_sdr

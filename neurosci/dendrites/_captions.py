@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from neurosci._core.metric import Metric
 from neurosci._core.numbers import NBSP, format_number
 from neurosci._core.result import Figure
 
+from ._branches import NEARBY
 from ._compute import Findings
 from ._verdicts import Metrics, value
 
@@ -15,7 +17,7 @@ def figures(found: Findings, metrics: Metrics) -> tuple[Figure, ...]:
         simulation(found, metrics),
         theory(found),
         thresholds(found),
-        windows(found),
+        windows(found, metrics),
         unions(found),
         rare(found, metrics),
         extensions(found),
@@ -61,23 +63,26 @@ def theory(found: Findings) -> Figure:
     """Return Figs. 5A and 5B."""
     return Figure(
         name="theory",
-        tables=("population", "curvature", "synapses"),
+        tables=("population", "curvature", "readings", "synapses"),
         finding=(
             "False positives fall with population size as a power law of exponent about −12, and "
             "exponentially with the number of synapses."
         ),
         caption=(
-            "Exact probabilities (Eq. 4). **a**, by population size, 24 synapses, threshold 12; dense curves "
-            "dashed (a = n/4, which the paper calls 50 %) and dotted (a = n/2). **b**, local exponent of the "
-            "curves in a, d ln P / d ln n: an exponential fall would go down without limit. **c**, by number "
-            "of synapses with a threshold of half of them, for active of all cells; dashed, dense. "
+            "Exact probabilities (Eq. 4). **a**, by population size, 24 synapses, threshold 12; dense: "
+            "dashed, a = n/4 (which the paper calls 50 %), dotted, a = n/2. **b**, local exponent of the "
+            "curves in a: an exponential fall would go down without limit. **c**, slope of log₁₀ P with 128 "
+            "active cells; with 3 % active; with a, s and θ in proportion to n: an exponential fall is "
+            "level below 0, a faster one steepens. **d**, by synapses, threshold half of them, for active of "
+            "all cells. "
             + _published(found, "Purple crosses: published values, every fifth in a.")
             + "No error bars: nothing is estimated."
         ),
         alt=(
-            "Three panels. False-positive probability against population size falls ever more slowly for 64, "
+            "Four panels. False-positive probability against population size falls ever more slowly for 64, "
             "128 and 256 active cells and stays level for dense activity; its local exponent levels off at "
-            "−12; against synapses it falls on straight lines in a logarithmic plot."
+            "−12; where it falls it does not steepen with population size; against synapses it falls on "
+            "straight lines in a logarithmic plot."
         ),
     )
 
@@ -108,32 +113,48 @@ def thresholds(found: Findings) -> Figure:
     )
 
 
-def windows(found: Findings) -> Figure:
-    """Return the operating windows."""
+def windows(found: Findings, metrics: Metrics) -> Figure:
+    """Return the operating windows, above measured numbers of synapses where there are any."""
     p, table = found.params, found.tables["windows"]
     first = table[~table["is_empty"]].groupby("noise")["s"].min()
     listed = "; ".join(f"{100 * float(str(x)):g}{NBSP}%: {s}" for x, s in first.items()) or "none"
+    counted = "branches" in found.tables
+    measured = (
+        f"Red, real inputs of five fly neurons, median and 5 to 95{NBSP}%: filled, per branch between forks, "
+        f"{_spread(metrics['branch_synapses'])}; open, within {NEARBY:g} µm along the neuron, "
+        f"{_spread(metrics['nearby_synapses'])}. "
+        if counted
+        else f"Measured synapse counts per branch are not shown: {found.no_neurons}. "
+    )
     return Figure(
-        name="windows",
-        tables=("windows", "measured"),
+        name="windows_measured" if counted else "windows",
+        tables=("windows", "measured", *(("branches",) if counted else ())),
         finding=(
             "The more noise a segment must bear, the more synapses it needs before any threshold keeps both "
             f"errors small (first at {listed})."
         ),
         caption=(
             "Blue: thresholds for which a random pattern matches with probability at most "
-            f"{p.alpha:g} and the own pattern is missed with at most {p.beta:g}, by synapses of the segment, "
-            "at the noise above each panel (fraction of active cells replaced). n = 10,000 cells, a = 300 "
-            "active. Lower edge: false positives; upper edge: false negatives; where they cross, no "
-            "threshold is admissible. Grey band: 8 to 20, the measured range that the paper cites. No error "
-            "bars: exact."
+            f"{p.alpha:g} (solid edge) and the own pattern is missed with at most {p.beta:g} (dashed edge), "
+            "at the noise above each panel (fraction of active cells replaced); exact; n = 10,000 cells, a = "
+            f"300 active. Grey band: 8 to 20, the range that the paper cites. {measured}"
         ),
         alt=(
             f"{len(set(table['noise']))} panels, one per noise level. The admissible thresholds form a wedge "
             "that opens to the right with the number of synapses; with more noise it begins later and is "
-            "narrower. Part of each wedge lies above the grey band of 8 to 20."
+            "narrower. Most of each wedge lies above the grey band of 8 to 20."
+            + (
+                " Nearly all measured branches lie left of all wedges, most stretches of 20 µm inside."
+                if counted
+                else ""
+            )
         ),
     )
+
+
+def _spread(metric: Metric) -> str:
+    low, high = (format_number(limit or 0.0, 0) for limit in (metric.low, metric.high))
+    return f"{format_number(metric.value, 0)} [{low}, {high}], n = {metric.n:,} {metric.n_unit}"
 
 
 def unions(found: Findings) -> Figure:
@@ -170,25 +191,28 @@ def rare(found: Findings, metrics: Metrics) -> Figure:
     split = table[table["method"] == "splitting"].iloc[0]
     return Figure(
         name="rare",
-        tables=("rare",),
+        tables=("rare", "shared"),
         finding=(
             f"Synthetic draws find probabilities down to 1e{tilted['log10_exact'].min():.0f} to within "
             f"{value(metrics, 'tilted_relative_error')} without using the formula that they test."
         ),
         caption=(
-            "Estimate over exact probability for ten segments. Blue circles: tilted sampling, "
+            "**a**, estimate over exact probability for ten segments. Blue circles: tilted sampling, "
             f"{found.params.n_tilted_trials:,} draws each, 95{NBSP}% intervals of weighted means. Ochre "
             f"triangle: multilevel splitting, n = {found.params.n_splitting_repeats} runs of "
             f"{found.params.n_particles:,} particles, ratio {split['ratio']:.2f}, 95{NBSP}% normal interval "
             "over runs. Line: equality. Smallest effective sample size "
-            f"{format_number(float(tilted['ess'].min()), 0)}."
+            f"{format_number(float(tilted['ess'].min()), 0)}. **b**, probability that any of 1,024 segments "
+            "(24 synapses, 40 of 2,048 cells active) matches, over the union bound (Eq. 9, line), by how "
+            "many segments sample one pattern; mixture of conditional draws, n = "
+            f"{found.params.n_mixture_trials:,} per point, 95{NBSP}% intervals smaller than the marks."
         ),
         alt=(
-            "Ratio of estimated to exact false-positive probability against the exact probability from 1e-6 "
-            "to 1e-60. Ten circles lie within about two percent of one, whatever the probability; one "
-            "triangle for splitting has a wider interval."
+            "Left: ratio of estimated to exact probability from 1e-6 to 1e-60; ten circles lie within about "
+            "two percent of one; one triangle for splitting has a wider interval. Right: for many segments "
+            "the ratio to the union bound is one, and falls where segments share a pattern, most at low "
+            "thresholds."
         ),
-        width="single",
     )
 
 

@@ -102,6 +102,11 @@ def count(where: str, name: str, value: Any, low: int = 1) -> int:
     return number
 
 
+def singles(where: str, **values: Any) -> dict[str, int]:
+    """Return single whole numbers by name, negative ones too."""
+    return {name: count(where, name, value, -LARGEST) for name, value in values.items()}
+
+
 def fraction(where: str, name: str, value: float, *, closed: bool = False) -> float:
     """Return one number in (0, 1), or in [0, 1]."""
     number = float(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,9 @@ from neurosci.stats import proportion_interval
 
 from . import _curves as curves
 from . import _work as work
+from ._branches import Tree, branch_table
 from ._digits import digit_curves, recognise
-from ._probability import decades, false_positive_prob
+from ._rare_tables import rare_table, shared_table
 from ._reference import CORRELATED, add, correlated_points, read
 from ._union import union_false_positive_prob
 
@@ -25,20 +26,6 @@ if TYPE_CHECKING:
 
     from .analysis import DendritesParams
 
-RARE = (
-    (1000, 64, 24, 8),
-    (10_000, 300, 24, 9),
-    (10_000, 300, 24, 12),
-    (20_000, 200, 30, 14),
-    (16_000, 512, 30, 18),
-    (10_000, 100, 30, 16),
-    (50_000, 500, 30, 20),
-    (20_000, 200, 40, 25),
-    (100_000, 1000, 40, 28),
-    (100_000, 500, 40, 29),
-)
-"""Ten probabilities from 1e-6 to 1e-60 that only tilted sampling reaches."""
-SPLIT = (10_000, 300, 24, 12)
 COVERAGES = (3.0, 1.0, 0.5, 0.3, 0.2, 0.1, 0.06, 0.03)
 MIXED = (1, 2, 4, 8, 16)
 UNION_CHECKS = ((1000, 2), (1000, 1))
@@ -58,26 +45,38 @@ class Findings:
         Tables of the figures.
     published : bool
         Whether the authors' published values were on this machine.
+    no_neurons : str, default=""
+        Why there are no measured synapse counts; empty where there are.
     """
 
     params: DendritesParams
     tables: dict[str, pd.DataFrame]
     published: bool
+    no_neurons: str = ""
 
 
-def compute(params: DendritesParams, context: Context, files: Mapping[str, Path]) -> Findings:
+def compute(
+    params: DendritesParams,
+    context: Context,
+    files: Mapping[str, Path],
+    neurons: Sequence[Tree] = (),
+    no_neurons: str = "",
+) -> Findings:
     """Compute every table of the report."""
     tables = exact_tables(params, files)
     tables["false_positives"] = simulated_positives(params, context, files)
     tables["false_negatives"] = simulated_negatives(params, context, files)
     tables["rare"] = rare_table(params, context)
+    tables["shared"] = shared_table(params, context)
     tables["unions_simulated"] = simulated_unions(params, context)
     tables["correlated"] = correlated_table(params, context)
     points = correlated_points(files)
     if len(points):
         tables["correlated_published"] = points
+    if neurons:
+        tables["branches"] = branch_table(neurons)
     tables.update(digit_tables(params, context))
-    return Findings(params, tables, bool(files))
+    return Findings(params, tables, bool(files), no_neurons)
 
 
 def exact_tables(params: DendritesParams, files: Mapping[str, Path]) -> dict[str, pd.DataFrame]:
@@ -97,6 +96,7 @@ def exact_tables(params: DendritesParams, files: Mapping[str, Path]) -> dict[str
     return {
         "population": add(population, theory, _keys("n", "a"), {"p_false_positive": "published"}),
         "curvature": curves.curvature(population),
+        "readings": curves.readings(),
         "synapses": add(
             curves.synapse_curves(), synapses, _keys("n", "a", "s"), {"p_false_positive": "published"}
         ),
@@ -205,39 +205,6 @@ def simulated_negatives(params: DendritesParams, context: Context, files: Mappin
     if published is not None:
         published = published.rename(columns={"v_swapped_bits": "v"})
     return add(_rates(table, units), published, _keys("theta", "v"), columns)
-
-
-def rare_table(params: DendritesParams, context: Context) -> pd.DataFrame:
-    """Return rare probabilities: exact, by tilted sampling, and one of them by splitting."""
-    import pandas as pd
-
-    names = ("n", "a", "s", "theta")
-    items = {
-        f"tilted {values}": {**dict(zip(names, values, strict=True)), "n_trials": params.n_tilted_trials}
-        for values in RARE
-    }
-    units = context.map(work.tilted, items, stage="tilted sampling", seed=params.seed)
-    split = {
-        f"splitting {SPLIT}": {
-            **dict(zip(names, SPLIT, strict=True)),
-            "n_particles": params.n_particles,
-            "n_sweeps": params.n_sweeps,
-            "n_repeats": params.n_splitting_repeats,
-        }
-    }
-    others = context.map(work.splitting, split, stage="splitting", seed=params.seed)
-    table = pd.DataFrame([*RARE, SPLIT], columns=list(names))
-    table["method"] = ["tilted sampling"] * len(RARE) + ["splitting"]
-    exact = np.array([float(false_positive_prob(*row, log=True)) for row in (*RARE, SPLIT)])
-    found = [*units.values(), *others.values()]
-    estimates = np.array([float(unit["log_estimate"]) for unit in found])
-    table["log10_exact"], table["log10_estimate"] = decades(exact), decades(estimates)
-    table["ratio"] = np.exp(estimates - exact)
-    table["relative_error"] = np.array([float(unit["relative_error"]) for unit in found])
-    table["z"] = (table["ratio"] - 1) / table["relative_error"]
-    table["ess"] = np.array([float(unit["ess"]) for unit in found])
-    table["n_trials"] = np.array([int(unit["n_trials"]) for unit in found])
-    return table
 
 
 def simulated_unions(params: DendritesParams, context: Context) -> pd.DataFrame:

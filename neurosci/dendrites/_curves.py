@@ -28,6 +28,8 @@ UNION_SIZES = (1000, 10_000, 20_000)
 UNION: dict[str, Any] = {"a": 200, "s": 25, "theta": 15}
 N_MIXED = range(1, 20)
 TYPICAL: dict[str, Any] = {"n": 10_000, "a": 300}
+ALONE, SHARE, TOGETHER = "a fixed", "a/n fixed", "all in proportion"
+"""What may be held fixed while the population grows."""
 SEQUENCE: dict[str, Any] = {"a": 64, "theta": 10, "s": 25}
 CELLS_PER_GROUP = 19_000
 """Segments of a cell grow as 19,000 a / n in the authors' sequence memory (panel E1)."""
@@ -104,6 +106,31 @@ def curvature(curves: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def readings() -> pd.DataFrame:
+    """Return how false positives fall with n for each choice of what else grows with it.
+
+    A fall faster than exponential has a negative second difference of ln P over n.
+    """
+    import pandas as pd
+
+    n = np.arange(400, 20_001, 400)
+    fixed = np.full_like(n, SEGMENT["s"]), np.full_like(n, SEGMENT["theta"])
+    parts = []
+    for name, a, (s, theta) in (
+        (ALONE, np.full_like(n, 128), fixed),
+        (SHARE, 3 * n // 100, fixed),
+        (TOGETHER, 3 * n // 100, (n // 200, n // 400)),
+    ):
+        logs = false_positive_prob(n, a, s, theta, log=True)
+        table = pd.DataFrame(
+            {"reading": name, "n": n, "a": a, "s": s, "theta": theta, "log10_p": decades(logs)}
+        )
+        table["decades_per_1000"] = np.append(np.nan, np.diff(table["log10_p"]) / 0.4)
+        table["second_difference"] = np.concatenate([[np.nan], np.diff(logs, 2), [np.nan]])
+        parts.append(table)
+    return pd.concat(parts, ignore_index=True)
+
+
 def synapse_curves() -> pd.DataFrame:
     """Return Fig. 5B: false positives against the number of synapses, with theta = s/2."""
     import pandas as pd
@@ -158,11 +185,18 @@ def window_table(noise: Sequence[float], alpha: float, beta: float) -> pd.DataFr
     """Return admissible thresholds of a typical segment by synapses and noise."""
     import pandas as pd
 
-    table = pd.DataFrame([(x, s) for x in noise for s in range(10, 61)], columns=["noise", "s"])
+    table = pd.DataFrame([(x, s) for x in noise for s in range(1, 101)], columns=["noise", "s"])
     low, high = threshold_windows(
         TYPICAL["n"], TYPICAL["a"], table["s"], table["noise"], alpha=alpha, beta=beta
     )
     return table.assign(low=low, high=high, is_empty=low > high)
+
+
+def synapses_needed(noise: float, alpha: float, beta: float) -> int | None:
+    """Return the smallest typical segment for which some threshold is admissible; None up to 100 synapses."""
+    table = window_table([noise], alpha, beta)
+    found = table.loc[~table["is_empty"], "s"]
+    return int(found.min()) if len(found) else None
 
 
 def grid_windows(noise: float, alpha: float, beta: float) -> pd.DataFrame:

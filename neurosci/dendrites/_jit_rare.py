@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ._jit import jit
-from ._jit_patterns import below, uniform
+from ._jit_patterns import advance, below, shuffle_front, uniform
 
 
 @jit
@@ -52,15 +52,7 @@ def swap(k, a, silent, s, level, n_moves, state):  # type: ignore[no-untyped-def
     leave = np.uint64(k * 4294967296.0 / a)
     enter = np.uint64((s - k) * 4294967296.0 / silent)
     for _ in range(n_moves):
-        total = s0 + s3
-        bits = ((total << np.uint64(23)) | (total >> np.uint64(41))) + s0
-        shifted = s1 << np.uint64(17)
-        s2 ^= s0
-        s3 ^= s1
-        s1 ^= s2
-        s0 ^= s3
-        s2 ^= shifted
-        s3 = (s3 << np.uint64(45)) | (s3 >> np.uint64(19))
+        bits, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
         leaves = (bits >> np.uint64(32)) < leave
         enters = (bits & mask) < enter
         if leaves != enters and (enters or k > level):
@@ -102,3 +94,43 @@ def climb(n, a, s, theta, n_particles, n_moves, state):  # type: ignore[no-untyp
             for i in range(n_particles):
                 overlap[i] = swap(overlap[i], a, silent, s, level, n_moves, state)
     return total
+
+
+@jit
+def mixture_matches(n, a, theta, segments, owners, picked, law, n_trials, state, matching):  # type: ignore[no-untyped-def]
+    """Draw patterns that match a picked segment, and leave in `matching` how many segments each matches.
+
+    `segments` and `owners` are index arrays and starts of the synapses by segment, and of the segments by
+    cell; `picked` is the cumulative probability of each segment, `law` that of each overlap by its size.
+    """
+    cells, starts = segments
+    users, firsts = owners
+    stamp = np.full(n, -1, np.int64)
+    active, outside = np.empty(a, np.int32), np.empty(n, np.int32)
+    own = np.empty(n, np.int32)
+    overlap = np.zeros(starts.size - 1, np.int64)
+    for trial in range(n_trials):
+        m = min(np.searchsorted(picked, uniform(state), "right"), starts.size - 2)
+        size = starts[m + 1] - starts[m]
+        own[:size] = cells[starts[m] : starts[m + 1]]
+        for i in range(size):
+            stamp[own[i]] = trial
+        end = 0
+        for cell in range(n):
+            if stamp[cell] != trial:
+                outside[end] = cell
+                end += 1
+        hit = theta + np.searchsorted(law[size, theta : min(size, a)], uniform(state), "right")
+        shuffle_front(own, 0, hit, size, state)
+        shuffle_front(outside, 0, a - hit, end, state)
+        active[:hit] = own[:hit]
+        active[hit:] = outside[: a - hit]
+        for i in range(a):
+            for j in range(firsts[active[i]], firsts[active[i] + 1]):
+                overlap[users[j]] += 1
+        found = 0
+        for i in range(a):
+            for j in range(firsts[active[i]], firsts[active[i] + 1]):
+                found += overlap[users[j]] >= theta
+                overlap[users[j]] = 0
+        matching[trial] = found

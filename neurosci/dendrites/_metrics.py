@@ -43,6 +43,8 @@ def all_metrics(found: Findings) -> dict[str, Metric]:
     return {
         **_text_numbers(),
         **_curve_numbers(found),
+        **_reading_numbers(found),
+        **_branch_numbers(found),
         **_simulated_numbers(found),
         **_digit_numbers(found),
     }
@@ -111,6 +113,38 @@ def _curve_numbers(found: Findings) -> dict[str, Metric]:
     }
 
 
+def _reading_numbers(found: Findings) -> dict[str, Metric]:
+    """Return how false positives change when other numbers grow with the population."""
+    table = found.tables["readings"].set_index(["reading", "n"])
+    share, together = table.loc[curves.SHARE], table.loc[curves.TOGETHER]
+    bends = together["second_difference"].dropna().to_numpy()
+    return {
+        "share_first": exact(10 ** share["log10_p"].loc[2000]),
+        "share_last": exact(10 ** share["log10_p"].loc[20_000]),
+        "together_second_difference": spread(bends, "", "steps of 400 cells"),
+        "together_slope": exact(together["decades_per_1000"].iloc[-1], "decades per 1,000 cells"),
+    }
+
+
+def _branch_numbers(found: Findings) -> dict[str, Metric]:
+    """Return measured synapse counts beside what the theory asks for; nothing where none were found."""
+    p = found.params
+    needed = curves.synapses_needed(p.noise, p.alpha, p.beta)
+    out = {} if needed is None else {"synapses_needed": exact(needed, "synapses")}
+    if "branches" in found.tables:
+        row = found.tables["branches"].query("neuron == 'all'").iloc[0]
+        for kind, name, size, unit in (
+            ("branch", "branch_synapses", row["n_used"], "branches"),
+            ("near", "nearby_synapses", row["n_inputs"], "inputs"),
+        ):
+            low, middle, high = (float(row[f"{kind}_{end}"]) for end in ("low", "median", "high"))
+            out[name] = Metric(
+                middle, low, high, n=int(size), unit="synapses", n_unit=unit, level=0.9,
+                method=f"percentiles of {unit}",
+            )  # fmt: skip
+    return out
+
+
 def _simulated_numbers(found: Findings) -> dict[str, Metric]:
     from scipy.stats import chi2
 
@@ -147,6 +181,13 @@ def _simulated_numbers(found: Findings) -> dict[str, Metric]:
     mixed = unions[unions["M"] == 2].iloc[0]
     out["union_simulated"] = proportion_interval(int(mixed["n_hits"]), int(mixed["n_trials"]))
     out["union_z_exact"], out["union_z_plugin"] = exact(mixed["z_exact"]), exact(mixed["z_plugin"])
+    shared = found.tables["shared"]
+    for theta, rows in shared[shared["per_pattern"] == shared["per_pattern"].max()].groupby("theta"):
+        row = rows.iloc[0]
+        out[f"shared_ratio_theta_{theta}"] = Metric(
+            row["ratio"], row["low"], row["high"], n=int(row["n_trials"]), n_unit="draws",
+            method="log-normal interval of weighted draws",
+        )  # fmt: skip
     measured = found.tables["measured"]
     inside = int(measured["inside_printed_range"].sum())
     share = proportion_interval(inside, len(measured))

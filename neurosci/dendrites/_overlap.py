@@ -25,9 +25,13 @@ def log_tails(
     from ._jit import fill_log_tail
 
     out = np.empty(theta.shape)
-    flat = [np.ascontiguousarray(x).reshape(-1) for x in (n, a, s, theta)]
-    fill_log_tail(*flat, lower, out.reshape(-1))
+    fill_log_tail(*map(flat, (n, a, s, theta)), lower, out.reshape(-1))
     return out
+
+
+def flat(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return a copy in one row: compiled loops take neither views without strides nor read-only ones."""
+    return np.array(values).reshape(-1)
 
 
 class OverlapDistribution:
@@ -105,7 +109,7 @@ class OverlapDistribution:
 
         arrays = self._with(k)
         out = np.empty(arrays[0].shape)
-        fill_log_pmf(*(np.ascontiguousarray(x).reshape(-1) for x in arrays), out.reshape(-1))
+        fill_log_pmf(*map(flat, arrays), out.reshape(-1))
         return out
 
     def pmf(self, k: ArrayLike) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ def _csr(cells: NDArray[Any], n: int) -> Any:
     return csr_array((np.ones(ordered.size, dtype=bool), ordered.reshape(-1), starts), shape=(rows, n))
 
 
-def _binary_rows(where: str, name: str, matrix: Any) -> Any:
+def binary_rows(where: str, name: str, matrix: Any) -> Any:
     """Return a matrix of zeros and ones as sparse booleans with sorted indices."""
     from scipy.sparse import csr_array, issparse
 
@@ -90,6 +90,11 @@ def new_state(rng: np.random.Generator) -> NDArray[np.uint64]:
     return rng.integers(1, 2**64, size=4, dtype=np.uint64)
 
 
+def new_states(random_state: int | np.random.Generator | None, n_blocks: int) -> NDArray[np.uint64]:
+    """Return one state for each block, so that no number depends on who computes it."""
+    return check_random_state(random_state).integers(1, 2**64, size=(n_blocks, 4), dtype=np.uint64)
+
+
 def subsample(patterns: Any, s: int, *, random_state: int | np.random.Generator | None = None) -> Any:
     """Sample the synapses of segments: some of the active cells of each pattern.
 
@@ -122,7 +127,7 @@ def subsample(patterns: Any, s: int, *, random_state: int | np.random.Generator 
     where = "subsample"
     rng = check_random_state(random_state)
     s = count(where, "s", s, 0)
-    rows = _binary_rows(where, "patterns", patterns)
+    rows = binary_rows(where, "patterns", patterns)
     require_active(where, "patterns", rows, s)
     chosen = [
         rng.choice(rows.indices[rows.indptr[i] : rows.indptr[i + 1]], size=s, replace=False)
@@ -176,7 +181,7 @@ def swap_noise(patterns: Any, v: int, *, random_state: int | np.random.Generator
     where = "swap_noise"
     rng = check_random_state(random_state)
     v = count(where, "v", v, 0)
-    rows = _binary_rows(where, "patterns", patterns)
+    rows = binary_rows(where, "patterns", patterns)
     require_active(where, "patterns", rows, v)
     n = rows.shape[1]
     parts = []

@@ -9,18 +9,17 @@ import numpy as np
 from neurosci._core.parallel import parallel_map
 from neurosci._core.random import check_random_state
 
-from ._checks import count, population
-from ._patterns import new_state
+from ._checks import count, population, singles
+from ._patterns import new_state, new_states
 from ._probability import Numbers
-from ._rate import RateEstimate, from_log, from_weights
-from ._simulate import _certain, _single, _states
+from ._rate import RateEstimate, certain, from_log, from_weights
 
 SMALLEST_ESS = 100
 
 
 def _parameters(where: str, n: int, a: int, s: int, theta: int) -> tuple[int, int, int, int]:
     population(where, n=n, a=a, s=s, theta=theta)
-    p = _single(where, n=n, a=a, s=s, theta=theta)
+    p = singles(where, n=n, a=a, s=s, theta=theta)
     return p["n"], p["a"], p["s"], p["theta"]
 
 
@@ -113,9 +112,9 @@ def importance_false_positives(
     where = "importance_false_positives"
     parameters = _parameters(where, n, a, s, theta)
     n_trials = count(where, "n_trials", n_trials)
-    certain = _is_certain(*parameters)
-    if certain is not None:
-        return _certain(n_trials, certain, "importance")
+    known = _is_certain(*parameters)
+    if known is not None:
+        return certain(n_trials, known, "importance")
     if odds is not None and not 0 < odds < math.inf:
         raise ValueError(f"{where}: odds must be positive and finite, got {odds}")
     factor = tilt(*parameters) if odds is None else float(odds)
@@ -190,10 +189,10 @@ def splitting_false_positives(
     particles = count(where, "n_particles", n_particles, 2)
     sweeps = count(where, "n_sweeps", n_sweeps)
     repeats = count(where, "n_repeats", n_repeats, 2)
-    certain = _is_certain(*parameters)
-    if certain is not None:
-        return _certain(particles * repeats, certain, "splitting")
-    states = _states(random_state, repeats)
+    known = _is_certain(*parameters)
+    if known is not None:
+        return certain(particles * repeats, known, "splitting")
+    states = new_states(random_state, repeats)
     tasks = [(parameters, particles, sweeps, states[i]) for i in range(repeats)]
     logs = np.array(list(parallel_map(_climb_task, tasks, n_jobs=n_jobs, verbose=False)))
     if not np.isfinite(logs).all():

@@ -84,6 +84,12 @@ def from_counts(hits: NDArray[np.int64], sizes: NDArray[np.int64], method: str) 
     )
 
 
+def certain(n_trials: int, happens: bool, method: str) -> RateEstimate:
+    """Return the estimate of an event that every trial or no trial shows."""
+    sizes = np.array([n_trials])
+    return from_counts(sizes if happens else 0 * sizes, sizes, method)
+
+
 def _batch_error(hits: NDArray[np.int64], sizes: NDArray[np.int64], estimate: float) -> float:
     if len(hits) < 2:
         return math.sqrt(estimate * (1 - estimate) / int(sizes.sum()))

@@ -10,20 +10,16 @@ from numpy.typing import NDArray
 
 from neurosci._core.checks import check_option
 from neurosci._core.parallel import parallel_map
-from neurosci._core.random import check_random_state
 
-from ._checks import at_most, count, integers, noisy, population
-from ._rate import RateEstimate, from_counts
+from ._checks import at_most, count, integers, noisy, population, singles
+from ._patterns import new_states
+from ._rate import RateEstimate, certain, from_counts
 
 METHODS = ("bitsliced", "urn")
 N_PATTERNS = 1000
 """Patterns, and segments, of a block: their activity bits stay in the cache."""
 URN_BLOCK = 1_000_000
 BLOCKS_PER_TASK = 8
-
-
-def _single(where: str, **values: Any) -> dict[str, int]:
-    return {name: count(where, name, value, -(2**31)) for name, value in values.items()}
 
 
 def simulate_false_positives(
@@ -79,11 +75,11 @@ def simulate_false_positives(
     where = "simulate_false_positives"
     check_option(where, "method", method, METHODS)
     population(where, n=n, a=a, s=s, theta=theta)
-    p = _single(where, n=n, a=a, s=s, theta=theta)
+    p = singles(where, n=n, a=a, s=s, theta=theta)
     n_trials = count(where, "n_trials", n_trials)
     arguments = (p["n"], p["a"], p["s"], p["theta"])
     if not 1 <= p["theta"] <= p["s"]:
-        return _certain(n_trials, p["theta"] <= 0, method)
+        return certain(n_trials, p["theta"] <= 0, method)
     if method == "urn":
         return _run_urn(arguments, n_trials, random_state, n_jobs)
     return _run_blocks(_positive_task, arguments, n_trials, random_state, n_jobs)
@@ -145,29 +141,18 @@ def simulate_false_negatives(
     check_option(where, "method", method, METHODS)
     population(where, n=n, a=a, s=s, theta=theta)
     noisy(where, a=a, s=s, v=v)
-    p = _single(where, n=n, a=a, s=s, v=v, theta=theta)
+    p = singles(where, n=n, a=a, s=s, v=v, theta=theta)
     at_most(
         where, "v", np.array(p["v"]), "n - a", np.array(p["n"] - p["a"]), "noise needs as many silent cells"
     )
     n_trials = count(where, "n_trials", n_trials)
     if not 1 <= p["theta"] <= p["s"]:
-        return _certain(n_trials, p["theta"] > p["s"], method)
+        return certain(n_trials, p["theta"] > p["s"], method)
     if method == "urn":
         lost = (p["a"], p["v"], p["s"], p["s"] - p["theta"] + 1)
         return _run_urn(lost, n_trials, random_state, n_jobs)
     arguments = tuple(p[name] for name in ("n", "a", "s", "v", "theta"))
     return _run_blocks(_negative_task, arguments, n_trials, random_state, n_jobs)
-
-
-def _certain(n_trials: int, happens: bool, method: str) -> RateEstimate:
-    """Return the estimate of an event that every trial or no trial shows."""
-    sizes = np.array([n_trials])
-    return from_counts(sizes if happens else 0 * sizes, sizes, method)
-
-
-def _states(random_state: int | np.random.Generator | None, n_blocks: int) -> NDArray[np.uint64]:
-    """Return one generator state per block, so that no number depends on who computes it."""
-    return check_random_state(random_state).integers(1, 2**64, size=(n_blocks, 4), dtype=np.uint64)
 
 
 def _run_blocks(
@@ -182,7 +167,7 @@ def _run_blocks(
     n_blocks = -(-n_segments // N_PATTERNS)
     rows = np.full(n_blocks, N_PATTERNS)
     rows[-1] = n_segments - N_PATTERNS * (n_blocks - 1)
-    states = _states(random_state, n_blocks)
+    states = new_states(random_state, n_blocks)
     tasks = [
         (arguments, rows[i : i + BLOCKS_PER_TASK], n_patterns, states[i : i + BLOCKS_PER_TASK])
         for i in range(0, n_blocks, BLOCKS_PER_TASK)
@@ -220,7 +205,7 @@ def _run_urn(
     n_blocks = -(-n_trials // URN_BLOCK)
     sizes = np.full(n_blocks, URN_BLOCK)
     sizes[-1] = n_trials - URN_BLOCK * (n_blocks - 1)
-    states = _states(random_state, n_blocks)
+    states = new_states(random_state, n_blocks)
     tasks = [(arguments, int(size), state) for size, state in zip(sizes, states, strict=True)]
     hits = np.array(list(parallel_map(_urn_task, tasks, n_jobs=n_jobs, verbose=False)), dtype=np.int64)
     # Trials of an urn are independent, so that all of them are one block.
@@ -250,16 +235,41 @@ def segment_matches(active: Any, segments: Any, theta: int) -> NDArray[np.bool_]
     ndarray of bool, shape (n_segments, n_patterns)
         Matches.
     """
-    from ._jit_patterns import find_matches, padded
+    from ._jit_overlap import count_matches, padded
 
     where = "segment_matches"
     patterns = np.asarray(active, dtype=bool)
     cells = integers(where, "segments", segments)
     n_patterns, n = patterns.shape
     at_most(where, "theta", np.array(theta), "s", np.array(cells.shape[1]))
-    words = np.zeros((n + 1, 8 * -(-n_patterns // 64)), dtype=np.uint8)
-    packed = np.packbits(patterns.T, axis=1, bitorder="little")
-    words[:n, : packed.shape[1]] = packed
-    found = find_matches(words.view("<u8"), padded(cells.astype(np.int32), n), int(theta), cells.shape[1])
-    bits = np.unpackbits(found.view(np.uint8), axis=1, bitorder="little")
+    tiles = pack_activity(patterns)
+    found = np.empty((len(tiles), len(cells), tiles.shape[2]), dtype=np.uint64)
+    count_matches(tiles, padded(cells.astype(np.int32), n), int(theta), cells.shape[1], found)
+    words = np.ascontiguousarray(found.swapaxes(0, 1)).reshape(len(cells), -1)
+    bits = np.unpackbits(words.view(np.uint8), axis=1, bitorder="little")
     return bits[:, :n_patterns].astype(bool)
+
+
+def pack_activity(patterns: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """Return patterns as tiles of bits, 512 patterns each.
+
+    Parameters
+    ----------
+    patterns : ndarray of bool, shape (n_patterns, n_cells)
+        Patterns.
+
+    Returns
+    -------
+    ndarray of uint64, shape (n_tiles, n_cells + 1, 8)
+        One bit per pattern; the last row of each tile is zero.
+    """
+    from ._jit_overlap import empty_activity
+
+    n_patterns, n = patterns.shape
+    active: NDArray[np.uint64] = empty_activity(n, n_patterns)
+    n_tiles, _, words = active.shape
+    bits = np.zeros((n, n_tiles, 8 * words), dtype=np.uint8)
+    packed = np.packbits(patterns.T, axis=1, bitorder="little")
+    bits.reshape(n, -1)[:, : packed.shape[1]] = packed
+    active[:, :n] = bits.view("<u8").swapaxes(0, 1)
+    return active

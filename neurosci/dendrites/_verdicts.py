@@ -10,6 +10,7 @@ from neurosci._core.metric import Metric
 from neurosci._core.numbers import NBSP, format_number
 
 from ._compute import Findings
+from ._curves import TOGETHER
 
 Metrics = dict[str, Metric]
 CORRECTED = "Published number corrected"
@@ -27,15 +28,25 @@ def population_size(claim: Claim, found: Findings, metrics: Metrics) -> Verdict:
     return claim.judge(
         metric,
         why=(
-            "Exact. At fixed activity the second difference of ln P over n is positive wherever P is below "
-            f"0.01 (bracket: range over {metric.n} steps): the fall slows down, to a power law with local "
-            f"exponent {value(metrics, 'last_local_exponent')} at n = 19,900. Only "
-            f"{value(metrics, 'n_concave_steps')} steps near P = 1 are steeper."
+            "Exact. With a fixed, as in the figures, the second difference of ln P over n is positive "
+            f"wherever P is below 0.01 (bracket: range over {metric.n} steps): the fall slows down, to a "
+            f"power law with local exponent {value(metrics, 'last_local_exponent')} at n = 19,900; only "
+            f"{value(metrics, 'n_concave_steps')} steps near P = 1 steepen. With a/n fixed (3 %) P does not "
+            f"fall: {value(metrics, 'share_first')} at n = 2,000, {value(metrics, 'share_last')} at 20,000. "
+            "With a, s and θ in proportion to n the fall is exponential, never faster (second difference "
+            f"above 0 at {_positive(found)} steps)."
         ),
         preset=found.params.preset,
         ours=f"{format_number(metric.value, 4)} per step², {format_number(metric.low or 0, 4)} to "
         f"{format_number(metric.high or 0, 2)}",
     )
+
+
+def _positive(found: Findings) -> str:
+    """Return at how many steps a fall with everything in proportion slows down."""
+    table = found.tables["readings"]
+    bends = table.loc[table["reading"] == TOGETHER, "second_difference"].dropna()
+    return f"{int((bends > 0).sum())} of {len(bends)}"
 
 
 def heavy_noise(claim: Claim, found: Findings, metrics: Metrics) -> Verdict:

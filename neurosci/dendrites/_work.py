@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ._patterns import correlated_sdr, new_state, subsample
+from ._mixture import mixture_false_positives
+from ._patterns import correlated_sdr, new_state, random_sdr, subsample
 from ._rare import importance_false_positives, splitting_false_positives
 from ._rate import RateEstimate
 from ._simulate import segment_matches, simulate_false_negatives, simulate_false_positives
@@ -44,6 +45,15 @@ def tilted(item: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
 def splitting(item: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     """Estimate one rare probability by splitting."""
     return _plain(splitting_false_positives(**item, random_state=rng))
+
+
+def shared(item: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """Estimate how often any of many segments matches, of which some sample the same pattern."""
+    names = ("n", "a", "s", "theta", "n_segments", "per_pattern", "n_trials")
+    n, a, s, theta, n_segments, each, n_trials = (item[name] for name in names)
+    patterns = random_sdr(n, a, n_segments // each, random_state=rng)
+    segments = subsample(patterns[np.repeat(np.arange(n_segments // each), each)], s, random_state=rng)
+    return _plain(mixture_false_positives(segments, a, theta, n_trials, random_state=rng))
 
 
 def unions(item: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:

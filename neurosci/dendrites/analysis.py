@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neurosci._core.claims import Claim, Verdict
 from neurosci._core.context import Context
 from neurosci._core.params import Params, param
 from neurosci._core.result import Result, Source
 
-from . import _plots
+from . import _plots, _plots_more
 from . import _verdicts as verdicts
 from . import _words as words
 from ._captions import figures
 from ._compute import Findings, compute
 from ._metrics import all_metrics
+
+if TYPE_CHECKING:
+    from neurosci.datasets import NeuronTree
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,9 @@ class DendritesParams(Params):
     n_particles: int = param(20_000, low=1000, doc="Particles of multilevel splitting.")
     n_sweeps: int = param(10, low=1, doc="Sweeps after each level of splitting.")
     n_splitting_repeats: int = param(4, low=2, doc="Independent runs of splitting.")
+    n_mixture_trials: int = param(
+        10_000, low=1000, doc="Draws for each population of segments that share patterns."
+    )
     n_union_trials: int = param(1_000_000, low=1000, doc="Simulated segments that mix patterns.")
     alpha: float = param(
         1e-9,
@@ -96,6 +103,7 @@ PRESETS = {
         n_noisy_trials=10_000_000,
         n_tilted_trials=400_000,
         n_splitting_repeats=10,
+        n_mixture_trials=100_000,
         n_correlated_tests=10_000,
     ),
 }
@@ -201,12 +209,13 @@ FIGURES = {
     "theory": _plots.theory,
     "thresholds": _plots.thresholds,
     "windows": _plots.operating_windows,
+    "windows_measured": _plots.windows_measured,
     "unions": _plots.unions,
-    "rare": _plots.rare_events,
-    "extensions": _plots.extensions,
-    "extensions_published": _plots.extensions_published,
-    "digits": _plots.digits,
-    "thumbnail": _plots.thumbnail,
+    "rare": _plots_more.rare_events,
+    "extensions": _plots_more.extensions,
+    "extensions_published": _plots_more.extensions_published,
+    "digits": _plots_more.digits,
+    "thumbnail": _plots_more.thumbnail,
 }
 
 
@@ -224,10 +233,12 @@ def run(params: DendritesParams, context: Context) -> Result:
     -------
     Result
         Tables, metrics, judged claims and figures. The authors' published values are shown beside
-        ours where they are on this machine; no number of ours needs them.
+        ours where they are on this machine; no number of ours needs them. Measured synapse counts are
+        shown where they can be fetched.
     """
     files, sources = published_files()
-    found = compute(params, context, files)
+    neurons, no_neurons = measured_neurons(context)
+    found = compute(params, context, files, neurons, no_neurons)
     metrics = all_metrics(found)
     made = figures(found, metrics)
     return Result(
@@ -238,7 +249,7 @@ def run(params: DendritesParams, context: Context) -> Result:
         answer_note=words.answer_note(found),
         units=words.units(found),
         params=params,
-        sources=(*sources, *words.sources(found)),
+        sources=(*sources, *(neurons[0].sources if neurons else ()), *words.sources(found)),
         tables=found.tables,
         table_notes={name: words.TABLE_NOTES[name] for name in found.tables},
         metrics=metrics,
@@ -273,6 +284,16 @@ def published_files() -> tuple[Mapping[str, Path], tuple[Source, ...]]:
         note=dataset.terms,
     )
     return files, (source,)
+
+
+def measured_neurons(context: Context) -> tuple[tuple[NeuronTree, ...], str]:
+    """Return reconstructed neurons; nothing and the reason where they can be neither found nor fetched."""
+    from neurosci.datasets import DataNotFoundError, fetch_fly_neurons
+
+    try:
+        return fetch_fly_neurons(download=context.download), ""
+    except DataNotFoundError as error:
+        return (), error.reason or "they are not on this machine"
 
 
 def judge(found: Findings, metrics: verdicts.Metrics) -> tuple[Verdict, ...]:

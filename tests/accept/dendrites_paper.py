@@ -7,6 +7,7 @@ from typing import Any
 SEEDS = (0, 1, 2)
 TWO_PROCESSES = "one process and two"
 LARGEST_Z = 4.5
+REJECTED_Z = 5.0
 SMALLEST_P = 1e-3
 
 
@@ -31,7 +32,9 @@ def run_unit(name: str) -> dict[str, Any]:
     return {
         "passed": metrics["largest_z"] <= LARGEST_Z
         and all(metrics[f"p_{part}"] > SMALLEST_P for part in ("positives", "negatives", "tilted", "all"))
-        and metrics["tilted_relative_error"] <= 1.0,
+        and metrics["tilted_relative_error"] <= 1.0
+        and abs(metrics["union_z_exact"]) <= LARGEST_Z
+        and metrics["union_z_plugin"] > REJECTED_Z,
         "verdicts": {verdict.id: verdict.verdict for verdict in result.verdicts},
         "ours": {verdict.id: verdict.ours for verdict in result.verdicts},
         "metrics": {key: str(metric) for key, metric in result.metrics.items()},

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import numpy as np
 import pandas as pd
 import pytest
 import sklearn.datasets  # noqa: F401 (its first import may draw from Python's generator, which a guard watches)
@@ -14,6 +17,7 @@ SMALL = {
     "n_noisy_trials": 200_000,
     "n_tilted_trials": 40_000,
     "n_particles": 2000,
+    "n_mixture_trials": 1000,
     "n_union_trials": 200_000,
     "n_correlated_tests": 200,
 }
@@ -48,10 +52,25 @@ def without(run_small, tmp_path_factory):
         return run_small()
 
 
+def made_up_neuron(seed):
+    """A random tree with synapses, in the form of a reconstructed neuron."""
+    rng = np.random.default_rng(seed)
+    parents = np.array([-1, *(int(rng.integers(max(0, i - 6), i)) for i in range(1, 400))])
+    return SimpleNamespace(
+        name=f"made up {seed}",
+        parents=parents,
+        positions=rng.normal(size=(400, 3)).cumsum(axis=0),
+        inputs=rng.integers(0, 400, 300),
+        sources=(),
+    )
+
+
 @pytest.fixture(scope="session")
 def result(run_small, published):
-    """A run with published values beside ours."""
-    return run_small()
+    """A run with published values, and synapse counts of made-up neurons, beside ours."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("neurosci.datasets.fetch_fly_neurons", lambda **_: tuple(map(made_up_neuron, (0, 1))))
+        return run_small()
 
 
 @pytest.fixture(params=["result", "without"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from neurosci import Context
 from neurosci._core.result import load_result
@@ -85,6 +87,34 @@ def test_fall_with_population_size_is_a_power_law():
     assert (np.diff(logs, 2) > 0).all()
     scaled = logs + 12 * np.log(n)
     assert np.ptp(scaled[50:]) < 0.01
+
+
+def test_no_reading_falls_faster_than_exponentially(any_result):
+    """DE1 whatever grows with n: by fixed a a power law, by fixed a/n not at all, else an exponential."""
+    table = any_result.tables["readings"].set_index("reading")
+    for name, rows in table.groupby("reading"):
+        exact = false_positive_prob(rows["n"], rows["a"], rows["s"], rows["theta"], log=True, method="exact")
+        np.testing.assert_allclose(rows["log10_p"], exact / np.log(10), rtol=1e-12)
+        falls = rows["decades_per_1000"] < 0
+        assert falls.sum() == (0 if name == "a/n fixed" else 49)
+    # P at a fixed share of active cells rises to that of independent cells; drawing 12 without replacement
+    # lowers it by the product of (1 - i/a) / (1 - i/n), and what is left raises it
+    share = table.loc["a/n fixed", "log10_p"].iloc[-1]
+    limit = np.log10(scipy.stats.binom.sf(11, 24, 0.03))
+    i = np.arange(12)
+    assert 0 < limit - share < -np.log10((1 - i / 600) / (1 - i / 20_000)).sum()
+    together = table.loc["all in proportion"]
+    assert (together["second_difference"].dropna() > 0).all()
+    # Stirling: ln P = n (s h(1/2) + (1 - s) h((a - s/2) / (1 - s)) - h(a)) - ln(n) / 2 + constant, with s, a
+    # shares of n and h the entropy; what is left out is of order 1/n, 1e-4 here
+    h = scipy.stats.entropy
+    sizes, active = 0.005, 0.03
+    rest = (active - sizes / 2) / (1 - sizes)
+    rate = sizes * h([0.5, 0.5]) + (1 - sizes) * h([rest, 1 - rest]) - h([active, 1 - active])
+    last = (1000 * rate - 0.5 * math.log(20_000 / 19_600) / 0.4) / math.log(10)
+    assert together["decades_per_1000"].iloc[-1] == pytest.approx(last, abs=1e-3)
+    why = verdicts(any_result)["DE1"].why
+    assert "48 of 48 steps" in why and "With a/n fixed (3 %) P does not fall" in why
 
 
 def test_dense_limits_are_binomial():
@@ -226,6 +256,10 @@ def test_without_published_values(without, result):
     assert result.kinds == ("real", "published", "synthetic")
     assert "correlated_published" not in without.tables
     assert any("Published values are not shown" in line for line in without.warnings)
+    assert any("Measured synapse counts are not shown" in line for line in without.warnings)
+    assert "branches" not in without.tables
+    caption = next(figure.caption for figure in without.figures if figure.name == "windows")
+    assert "Measured synapse counts per branch are not shown: " in caption
     assert result.warnings == ()
     exact = [name for name, metric in result.metrics.items() if metric.method == "exact"]
     assert len(exact) > 50
@@ -275,6 +309,7 @@ def test_quick_and_paper_differ_in_numbers_of_trials_only():
         "n_noisy_trials",
         "n_tilted_trials",
         "n_splitting_repeats",
+        "n_mixture_trials",
         "n_correlated_tests",
     }
     assert set(SMALL) <= set(quick)

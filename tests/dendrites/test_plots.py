@@ -115,7 +115,19 @@ def test_every_measured_threshold_is_drawn(drawn):
 
 
 def test_windows_are_filled_where_they_exist(drawn):
-    _, figures = drawn
-    figure = figures["windows"][1]
+    result, figures = drawn
+    counted = "branches" in result.tables
+    figure = figures["windows_measured" if counted else "windows"][1]
     assert len(figure.axes) == 4
     assert all(axes.collections for axes in figure.axes)
+    assert all((axes.get_ylim()[0] < 0) == counted for axes in figure.axes)
+
+
+def test_measured_counts_are_those_of_the_table(drawn):
+    result, figures = drawn
+    if "branches" not in result.tables:
+        pytest.skip("no measured neurons in this run")
+    row = result.tables["branches"].query("neuron == 'all'").iloc[0]
+    for axes in figures["windows_measured"][1].axes:
+        marks = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "D"]
+        assert marks == [row["branch_median"], row["near_median"]]

@@ -16,10 +16,11 @@ from neurosci.dendrites import (
     splitting_false_positives,
     union_false_positive_prob,
 )
-from neurosci.dendrites._jit_patterns import find_matches, padded, union_hits
+from neurosci.dendrites._jit_overlap import count_matches, empty_activity, padded
+from neurosci.dendrites._jit_patterns import union_hits
 from neurosci.dendrites._patterns import new_state
 from neurosci.dendrites._rare import draw_tilted, tilt
-from neurosci.dendrites._simulate import segment_matches
+from neurosci.dendrites._simulate import pack_activity, segment_matches
 
 
 def test_bit_sliced_counters_equal_the_integer_product():
@@ -31,18 +32,28 @@ def test_bit_sliced_counters_equal_the_integer_product():
         patterns[0], patterns[1] = False, True
         cells = np.array([rng.permutation(n)[:s] for _ in range(3)])
         overlap = patterns[:, cells].sum(axis=2).T
-        words = np.zeros((n + 1, 16), np.uint8)
-        packed = np.packbits(patterns.T, axis=1, bitorder="little")
-        words[:n, : packed.shape[1]] = packed
-        active, segments = words.view("<u8"), padded(cells.astype(np.int32), n)
+        active, segments = pack_activity(patterns), padded(cells.astype(np.int32), n)
+        found = np.empty((1, 3, 8), np.uint64)
         for theta in range(1, s + 1):
-            bits = np.unpackbits(
-                find_matches(active, segments, theta, s).view(np.uint8), axis=1, bitorder="little"
-            )
+            n_matches = count_matches(active, segments, theta, s, found)
+            bits = np.unpackbits(found[0].view(np.uint8), axis=1, bitorder="little")
             np.testing.assert_array_equal(bits[:, :n_patterns], overlap >= theta)
+            assert n_matches == (overlap >= theta).sum()
 
 
-@pytest.mark.parametrize("shape", [(1, 40, 3), (64, 65, 8), (129, 200, 9), (1000, 90, 24)])
+@pytest.mark.parametrize("n_patterns", [1, 512, 513, 1025])
+def test_activity_lies_in_aligned_tiles(n_patterns):
+    patterns = np.random.default_rng(0).random((n_patterns, 30)) < 0.4
+    active = pack_activity(patterns)
+    assert active.shape == (-(-n_patterns // 512), 31, 8)
+    assert active.ctypes.data % 64 == 0 and not active[:, 30].any()
+    words = active[:, :30].swapaxes(0, 1).reshape(30, -1)
+    bits = np.unpackbits(words.view(np.uint8), axis=1, bitorder="little")
+    np.testing.assert_array_equal(bits[:, :n_patterns], patterns.T)
+    assert not bits[:, n_patterns:].any() and empty_activity(30, n_patterns).shape == active.shape
+
+
+@pytest.mark.parametrize("shape", [(1, 40, 3), (64, 65, 8), (129, 200, 9), (1000, 90, 24), (1537, 400, 150)])
 def test_matches_of_segments(shape):
     n_patterns, n, s = shape
     rng = np.random.default_rng(1)
