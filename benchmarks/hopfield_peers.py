@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 _PEERS: dict[Any, Any] = {}
+# the first call is slower than the others
+REPEATS = 3
 
 
 def hopfieldkit_recall(data: dict[str, Any]) -> float:
@@ -18,9 +20,12 @@ def hopfieldkit_recall(data: dict[str, Any]) -> float:
     patterns = np.asarray(data["patterns"], float)
     if ("kit", patterns.shape) not in _PEERS:
         _PEERS["kit", patterns.shape] = HopfieldNetwork(patterns.shape[1]).fit(patterns)
-    start = time.process_time()
-    _PEERS["kit", patterns.shape].recall(np.asarray(data["state"]), order="sequential", max_steps=1)
-    return (time.process_time() - start) / patterns.shape[1]
+    state, seconds = np.asarray(data["state"]), []
+    for _ in range(REPEATS):
+        start = time.process_time()
+        _PEERS["kit", patterns.shape].recall(state, order="sequential", max_steps=1)
+        seconds.append(time.process_time() - start)
+    return min(seconds) / patterns.shape[1]
 
 
 def hopfieldnetwork_recall(data: dict[str, Any]) -> float:
@@ -35,7 +40,10 @@ def hopfieldnetwork_recall(data: dict[str, Any]) -> float:
         network.train_pattern(patterns.T)
         _PEERS["network", patterns.shape] = network
     network = _PEERS["network", patterns.shape]
-    network.set_initial_neurons_state(np.copy(np.asarray(data["state"])))
-    start = time.process_time()
-    network.update_neurons(iterations=1, mode="async")
-    return (time.process_time() - start) / patterns.shape[1]
+    state, seconds = np.asarray(data["state"]), []
+    for _ in range(REPEATS):
+        network.set_initial_neurons_state(np.copy(state))
+        start = time.process_time()
+        network.update_neurons(iterations=1, mode="async")
+        seconds.append(time.process_time() - start)
+    return min(seconds) / patterns.shape[1]

@@ -39,7 +39,7 @@ def _hierarchy(found: Findings, metrics: dict[str, Metric]) -> Figure:
         tables=("hierarchy", "hierarchy_points"),
         finding=(
             "Synthetic networks: below half dilution overlaps follow the power law to within "
-            f"{_n(metrics['law_deviation'].value, 3)}."
+            f"{_n(metrics['points_deviation'].value, 3)}."
         ),
         caption=(
             "Overlaps with 2, 3, 4 and 5 stored patterns against dilution at temperature "
@@ -142,15 +142,13 @@ def _learning(found: Findings) -> Figure:
             f"{_n(float(rows['supervised_m'].iloc[-1]), 2)} with {int(rows['n_examples'].iloc[-1])}."
         ),
         caption=(
-            "Overlaps with the three patterns themselves (blue, vermilion, green, by size in theory) against "
-            "the number of examples; K = 3, d = 0.3, T = 0.05. Black lines: theory with Gaussian noise. "
-            f"Coloured dashed lines: exact binomial theory, up to {p.most_binomial} examples. "
-            "Open marks: Glauber dynamics "
-            f"from the hierarchical state, N = {_n(p.n_neurons)}, circles with a teacher, squares (shifted) "
-            f"without; mean of n = {p.n_replicas} copies, bars 95{PERCENT} normal intervals over "
-            "copies on one "
-            "data set. Marks and lines part where the dynamics stays in the state that it started in, and by "
-            "chance differences of one sample."
+            "Overlaps with the three patterns (top, m) and with the mean of their examples (bottom, n; blue, "
+            "vermilion, green, by size in theory) against the number of examples; K = 3, d = 0.3, T = 0.05. "
+            f"Black lines: Gaussian theory. Coloured dashed lines: exact binomial theory, up to "
+            f"{p.most_binomial} examples. Open marks: Glauber dynamics from the hierarchical state, N = "
+            f"{_n(p.n_neurons)}, circles with a teacher, squares (shifted) without; n = {p.n_replicas} "
+            f"copies on one data set, bars 95{PERCENT} normal intervals. Marks and lines part where dynamics "
+            "stays where it started, and by chance differences of one sample."
         ),
         alt=(
             "One panel per quality of examples. Overlaps of the first pattern rise with the number of "
@@ -220,16 +218,16 @@ def _annealing(metrics: dict[str, Metric]) -> Figure:
             f"{_n(metrics['identity_error'].value)}."
         ),
         caption=(
-            "Cooling of one network per dilution (blue circles 0.1, vermilion diamonds 0.3, green triangles "
-            "0.5, purple squares 0.7, ochre triangles 0.9) in 30 geometric steps from 1.2 (1 − d) to 0.05; "
-            "K = 3. **a**, energy per neuron. **b**, sum over patterns of the product of the squared-error "
-            "losses for a pattern and for its negative. **c**, one against the other; lines: identity. n = 1 "
+            "Cooling of one network per dilution in 30 geometric steps from 1.2 (1 − d) to 0.05; K = 3. "
+            "**a**, energy per neuron. **b**, sum over patterns of the product of the squared-error losses "
+            "for a pattern and for its negative. **c**, both at the end of cooling (marks) and in the ground "
+            "state (lines). **d**, one against the other for the dilutions of **b**; lines: identity. n = 1 "
             "network each; no error bars, single trajectories."
         ),
         alt=(
-            "Three panels. Energy falls and the loss product falls with it while the network cools, for all "
-            "five dilutions; plotted against each other all states lie on straight lines, so minimising one "
-            "minimises the other."
+            "Four panels. Energy falls and the loss product falls with it while the network cools; at the "
+            "end both lie near the ground state at all nine dilutions; plotted against each other all states "
+            "lie on straight lines, so minimising one minimises the other."
         ),
     )
 
@@ -290,7 +288,7 @@ def _thumbnail(found: Findings, metrics: dict[str, Metric]) -> Figure:
         tables=("hierarchy", "hierarchy_points"),
         finding=(
             "Synthetic networks: overlaps with three patterns follow a power law to within "
-            f"{_n(metrics['law_deviation'].value, 3)} below half dilution."
+            f"{_n(metrics['points_deviation'].value, 3)} below half dilution."
         ),
         caption=(
             "Lines: theory; marks: Monte Carlo; dashes: power law and the threshold that ends it. n = "

@@ -108,6 +108,16 @@ def spins(where: str, name: str, values: Any, n_neurons: int) -> NDArray[np.int8
     return np.ascontiguousarray(np.atleast_2d(array), dtype=np.int8)
 
 
+def no_empty_pattern(where: str, name: str, rows: NDArray[Any]) -> None:
+    """Refuse patterns (columns, of neurons or of neurons and examples) that are zero in every neuron."""
+    empty = ~rows.any(axis=(0, *range(2, rows.ndim)))
+    if empty.any():
+        raise ValueError(
+            f"{where}: {name} must hold no pattern that is zero in every neuron, got zeros only in pattern "
+            f"{int(np.argmax(empty))} (leave it out: nothing can be recalled of it)"
+        )
+
+
 def n_classes(where: str, n_values: int, n_patterns: int) -> int:
     """Return how many rows an exact sum has, or refuse."""
     total = int(n_values) ** int(n_patterns)

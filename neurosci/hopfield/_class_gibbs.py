@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
 
 from neurosci._core.random import check_random_state
 
 from . import _checks as check
 from . import _kernels as kernels
+from ._classes import distinct_rows, leading_signs
 
 Floats = NDArray[np.float64]
 
@@ -49,9 +51,10 @@ class ClassGibbs:
         whole = check.integers("ClassGibbs", "rows", rows, (2,))
         self.n_neurons, self.n_patterns = whole.shape
         self.scale = 1 / self.n_neurons if scale is None else check.positive("ClassGibbs", "scale", scale)
-        leading = whole[np.arange(len(whole)), np.argmax(whole != 0, axis=1)]
-        turned = whole[leading != 0] * np.sign(leading[leading != 0])[:, None]
-        self.classes, self.counts = _distinct(turned)
+        check.no_empty_pattern("ClassGibbs", "rows", whole)
+        signs = leading_signs(whole)
+        distinct, _, self.counts = distinct_rows(whole[signs != 0] * signs[signs != 0, None])
+        self.classes = distinct.astype(float)
 
     def sample(
         self,
@@ -85,48 +88,6 @@ class ClassGibbs:
         ndarray of shape (n_sweeps // every, n_patterns)
             Sums over neurons of row times spin, over the number of neurons.
         """
-        return self.sample_classes(
-            temperature, n_sweeps=n_sweeps, burn_in=burn_in, start=start, every=every,
-            random_state=random_state, keep=False,
-        )[0]  # fmt: skip
-
-    def sample_classes(
-        self,
-        temperature: float,
-        *,
-        n_sweeps: int = 1000,
-        burn_in: int = 100,
-        start: ArrayLike | None = None,
-        every: int = 1,
-        random_state: Any = None,
-        keep: bool = True,
-    ) -> tuple[Floats, NDArray[np.int64]]:
-        """Return series of overlaps and of up spins in each class.
-
-        Parameters
-        ----------
-        temperature : float
-            Temperature > 0.
-        n_sweeps : int, default=1000
-            Sweeps that are recorded after `burn_in`.
-        burn_in : int, default=100
-            Sweeps before.
-        start : array of shape (n_patterns,), default=None
-            Overlaps in whose field the first spins are drawn; ``None`` draws them evenly.
-        every : int, default=1
-            Sweeps between recorded ones.
-        random_state : None, int, SeedSequence or Generator, default=None
-            Source of random numbers.
-        keep : bool, default=True
-            Fill the second array; otherwise it is empty.
-
-        Returns
-        -------
-        overlaps : ndarray of shape (n_sweeps // every, n_patterns)
-            Sums over neurons of row times spin, over the number of neurons.
-        ups : ndarray of shape (n_sweeps // every, n_classes)
-            Up spins of each class, spins of negative rows turned around.
-        """
         where = "ClassGibbs.sample"
         t = check.positive(where, "temperature", temperature)
         step = check.whole(where, "every", every, 1)
@@ -137,32 +98,14 @@ class ClassGibbs:
         field = np.zeros(self.n_patterns) if start is None else np.asarray(start, float)
         if field.shape != (self.n_patterns,):
             raise ValueError(f"{where}: start must have shape ({self.n_patterns},), got {field.shape}")
-        chance = 1 / (1 + np.exp(np.clip(-2 * (self.classes @ field) / t, -700, 700)))
-        ups = rng.binomial(self.counts, chance)
+        ups = rng.binomial(self.counts, expit(2 * (self.classes @ field) / t))
         word = rng.integers(0, 2**64, dtype=np.uint64)
-        none = np.empty((0, 0), np.int64)
         if before:
-            word = kernels.class_sweeps(
-                rows, self.counts, ups, self.n_neurons, 1 / t, np.empty((1, self.n_patterns)), none, before,
+            _, word = kernels.class_sweeps(
+                rows, self.counts, ups, self.n_neurons, 1 / t, np.empty((1, self.n_patterns)), before,
                 np.uint64(word),
             )  # fmt: skip
         record = np.empty((recorded, self.n_patterns))
-        kept = np.empty((recorded, len(self.counts)), np.int64) if keep else none
-        kernels.class_sweeps(
-            rows, self.counts, ups, self.n_neurons, 1 / t, record, kept, step, np.uint64(word)
-        )
-        return record / np.sqrt(self.scale * self.n_neurons) / self.n_neurons, kept
-
-
-def _distinct(rows: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
-    """Return distinct rows and their counts, by one number per row where it fits."""
-    if not len(rows):
-        return np.empty((0, rows.shape[1])), np.empty(0, np.int64)
-    low, high = int(rows.min()), int(rows.max())
-    base = high - low + 1
-    if base ** rows.shape[1] < 2**62:
-        codes = (rows - low) @ (base ** np.arange(rows.shape[1]))
-        _, first, counts = np.unique(codes, return_index=True, return_counts=True)
-        return rows[first].astype(float), counts.astype(np.int64)
-    distinct, counts = np.unique(rows, axis=0, return_counts=True)
-    return distinct.astype(float), counts.astype(np.int64)
+        kernels.class_sweeps(rows, self.counts, ups, self.n_neurons, 1 / t, record, step, np.uint64(word))
+        overlaps: Floats = record / np.sqrt(self.scale * self.n_neurons) / self.n_neurons
+        return overlaps

@@ -9,7 +9,9 @@ import numpy as np
 
 from . import _tables as tables
 from . import _units as units
+from . import _units_learning as lessons
 from ._signal import signal_to_noise
+from ._thresholds import hierarchical_threshold
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +22,13 @@ if TYPE_CHECKING:
 
 Units = dict[str, dict[str, Any]]
 STRONG = 0.8
+THRESHOLD_NEURONS = 100_000
 STORED = (2, 3, 4, 5)
 DIGITS = (0, 1, 4)
+# sets of examples (quality, number of each pattern) with which both ways of learning are compared
+PAIRED = ((0.5, 30), (0.5, 6), (0.8, 10))
+GAIN_QUALITY = 0.5
+LEARNED = {"n_patterns": 3, "dilution": 0.3, "temperature": 0.05}
 
 
 @dataclass
@@ -55,8 +62,8 @@ def compute(params: HopfieldParams, images: np.ndarray, context: Context) -> Fin
 def plan(p: HopfieldParams, images: np.ndarray) -> dict[str, tuple[Any, dict[str, dict[str, Any]]]]:
     """Return function and named items of each stage; a name says everything that seeds the unit."""
     low = p.temperature_low
+    curve_grid = _grid(0.98, p)
     sampling = {"n_neurons": p.n_neurons, "n_sweeps": p.n_sweeps, "burn_in": p.burn_in}
-    curve_grid = tuple(np.round(np.linspace(0.02, 0.98, p.n_dilutions), 6).tolist())
     points = tuple(np.round(np.linspace(0.1, 0.9, p.n_points), 6).tolist())
     return {
         "curve": (
@@ -76,6 +83,17 @@ def plan(p: HopfieldParams, images: np.ndarray) -> dict[str, tuple[Any, dict[str
                 for d in points
             },
         ),
+        "law": (
+            units.sampled_overlaps,
+            {
+                f"K={k} d={d}": {
+                    **sampling, "n_neurons": max(p.sizes), "n_patterns": k, "dilution": d, "temperature": low,
+                    "n_samples": p.n_law_samples,
+                }
+                for k in (3, 5)
+                for d in (0.1, 0.2, 0.3, 0.4)
+            },
+        ),
         "parallel": (
             units.sampled_overlaps,
             {
@@ -86,26 +104,58 @@ def plan(p: HopfieldParams, images: np.ndarray) -> dict[str, tuple[Any, dict[str
                 for k in (2, 3, 5)
             },
         ),
-        "threshold": (units.threshold, {f"K={k}": {"n_patterns": k} for k in (3, 4, 5)}),
+        "threshold": (
+            units.threshold,
+            {
+                f"K={k}": {"n_patterns": k, "root": hierarchical_threshold(k), "n_neurons": THRESHOLD_NEURONS}
+                for k in (3, 4, 5)
+            },
+        ),
         "diagram": (units.diagram, _diagram_items(p)),
         "lines": (
             units.stability_lines,
             {
-                f"K={k} rho={rho}": {
-                    "n_patterns": k, "rho": rho,
-                    "dilutions": tuple(np.round(np.linspace(0.02, 0.98, p.n_dilutions), 6).tolist()),
-                }
+                f"K={k} rho={rho}": {"n_patterns": k, "rho": rho, "dilutions": curve_grid}
                 for k, rho in units.LINES
             },
         ),
-        "learning": (units.learning, _learning_items(p)),
+        "learning": (
+            lessons.learning,
+            {
+                f"r={r} M={m}": {
+                    **LEARNED, "quality": r, "n_examples": m, "n_neurons": p.n_neurons,
+                    "n_sweeps": p.n_learning_sweeps, "burn_in": p.burn_in, "n_replicas": p.n_replicas,
+                    "most_unsupervised": p.most_unsupervised, "most_binomial": p.most_binomial,
+                }
+                for r in p.qualities
+                for m in p.examples
+            },
+        ),
+        "gain": (
+            lessons.gain,
+            {
+                f"r={GAIN_QUALITY}": {
+                    **LEARNED, "quality": GAIN_QUALITY, "few": min(p.examples), "many": max(p.examples),
+                    "n_neurons": p.n_neurons, "n_samples": p.n_samples, "n_sweeps": p.n_teacher_sweeps,
+                    "burn_in": p.burn_in, "n_replicas": p.n_replicas,
+                }
+            },
+        ),
+        "teacher": (
+            lessons.teacher,
+            {
+                f"r={r} M={m} N={n}": {
+                    **LEARNED, "quality": r, "n_examples": m, "n_neurons": n, "n_data_sets": p.n_data_sets,
+                    "n_sweeps": p.n_teacher_sweeps, "burn_in": p.burn_in, "n_replicas": p.n_replicas,
+                }
+                for r, m in PAIRED
+                for n in p.teacher_sizes
+            },
+        ),
         "boundary": (
             units.boundary,
             {
-                f"K={k}": {
-                    "n_patterns": k,
-                    "dilutions": tuple(np.round(np.linspace(0.02, 0.96, p.n_dilutions), 6).tolist()),
-                }
+                f"K={k}": {"n_patterns": k, "dilutions": _grid(0.96, p)}
                 for k in (2, 3)
             },
         ),
@@ -127,7 +177,7 @@ def plan(p: HopfieldParams, images: np.ndarray) -> dict[str, tuple[Any, dict[str
                     "n_patterns": 3, "dilution": d, "temperature": 0.05, "n_neurons": p.n_neurons,
                     "n_steps": 30, "n_sweeps": p.n_anneal_sweeps,
                 }
-                for d in (0.1, 0.3, 0.5, 0.7, 0.9)
+                for d in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
             },
         ),
         "comparison": (
@@ -145,7 +195,7 @@ def plan(p: HopfieldParams, images: np.ndarray) -> dict[str, tuple[Any, dict[str
             {
                 f"d={d} {init}": {
                     "n_patterns": 3, "dilution": d, "temperature": 0.05, "init": init,
-                    "n_neurons": p.n_neurons, "n_sweeps": p.burn_in, "n_replicas": p.n_runs,
+                    "n_neurons": p.n_neurons, "n_sweeps": p.n_settle_sweeps, "n_replicas": p.n_runs,
                 }
                 for d in (0.2, 0.5, 0.8)
                 for init in ("random", "hierarchical", "pattern")
@@ -183,6 +233,10 @@ def plan(p: HopfieldParams, images: np.ndarray) -> dict[str, tuple[Any, dict[str
     }  # fmt: skip
 
 
+def _grid(high: float, p: HopfieldParams) -> tuple[float, ...]:
+    return tuple(np.round(np.linspace(0.02, high, p.n_dilutions), 6).tolist())
+
+
 def _diagram_items(p: HopfieldParams) -> dict[str, dict[str, Any]]:
     """One unit per column block, so that a long diagram is shared among processes and resumed."""
     dilutions = np.round(np.linspace(0.02, 0.98, p.n_grid_dilutions), 6)
@@ -194,13 +248,3 @@ def _diagram_items(p: HopfieldParams) -> dict[str, dict[str, Any]]:
                 "n_patterns": k, "rho": rho, "dilutions": tuple(block.tolist()), "temperatures": temperatures,
             }  # fmt: skip
     return items
-
-
-def _learning_items(p: HopfieldParams) -> dict[str, dict[str, Any]]:
-    base = {
-        "n_patterns": 3, "dilution": 0.3, "temperature": 0.05, "n_neurons": p.n_neurons,
-        "n_sweeps": p.n_learning_sweeps, "burn_in": p.burn_in, "n_replicas": p.n_replicas,
-        "most_unsupervised": p.most_unsupervised, "most_binomial": p.most_binomial,
-    }  # fmt: skip
-    pairs = [(r, m) for r in p.qualities for m in p.examples] + [(0.5, 30), (0.5, 6), (0.8, 10)]
-    return {f"r={r} M={m}": {**base, "quality": r, "n_examples": m} for r, m in dict.fromkeys(pairs)}

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _kernels as kernels
+from ._classes import distinct_rows, leading_signs
 
 BATCH_FROM = 4
 EXACT = 2**53
@@ -108,6 +109,17 @@ def batch_glauber(
     return Run(record.transpose(2, 0, 1), flips / max(n_replicas * n * recorded * every, 1), last)
 
 
+def require_cuda(where: str) -> None:
+    """Refuse to go on where torch finds no CUDA device."""
+    import torch
+
+    if not torch.cuda.is_available():
+        raise RuntimeError(
+            f"{where}: device must be one that torch finds, got 'cuda', and torch finds no CUDA device "
+            "(use device='cpu')"
+        )
+
+
 def block_gibbs(
     couplings: Couplings,
     states: NDArray[np.int8],
@@ -179,20 +191,19 @@ def class_gibbs(
     """Run block Gibbs on class occupations; last states are drawn evenly among those with the occupations."""
     n_replicas, n = states.shape
     rows = couplings.rows.astype(np.int64)
-    turn = np.sign(rows[np.arange(n), np.argmax(rows != 0, axis=1)])
+    turn = leading_signs(rows)
+    # a neuron that no pattern uses is a fair coin either way around
     turn[turn == 0] = 1
-    distinct, member, counts = np.unique(
-        rows * turn[:, None], axis=0, return_inverse=True, return_counts=True
-    )
-    member = member.ravel()
+    distinct, member, counts = distinct_rows(rows * turn[:, None])
     recorded = n_sweeps // every
     sums = np.empty((n_replicas, recorded, rows.shape[1]))
     last = np.empty_like(states)
     scaled: NDArray[np.float64] = distinct * np.sqrt(couplings.scale * n)
     begins = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    changed = 0.0
     for r, word in enumerate(words(rng, n_replicas)):
         ups = np.bincount(member, weights=states[r] * turn > 0, minlength=len(counts)).astype(np.int64)
-        kernels.class_sweeps(scaled, counts, ups, n, beta, sums[r], np.empty((0, 0), np.int64), every, word)
+        changed += kernels.class_sweeps(scaled, counts, ups, n, beta, sums[r], every, word)[0]
         place: NDArray[np.float64] = rng.random(len(member))
         # the spins with the smallest draws within each class point up
         ranked = np.lexsort((place, member))
@@ -200,4 +211,5 @@ def class_gibbs(
         for begin, count in zip(begins, ups, strict=True):
             up[ranked[begin : begin + count]] = True
         last[r] = np.where(up, 1, -1) * turn
-    return Run(np.rint(sums / np.sqrt(couplings.scale * n)), float("nan"), last)
+    share = changed / max(n_replicas * n * recorded * every, 1)
+    return Run(np.rint(sums / np.sqrt(couplings.scale * n)), share, last)

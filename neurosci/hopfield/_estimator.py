@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Self
 
 import numpy as np
@@ -144,13 +143,6 @@ class MultitaskingHopfield(Observables, BaseEstimator):
         found: Learned = learn(X, y, self.learning, self.normalization, self.quality, self.n_examples)
         for name, value in vars(found).items():
             setattr(self, f"{name}_", value)
-        if (self.rows_ == 0).all(axis=0).any():
-            warnings.warn(
-                f"MultitaskingHopfield: pattern {int(np.argmax((self.rows_ == 0).all(axis=0)))} is zero "
-                "everywhere, so that its overlap is always 0",
-                UserWarning,
-                stacklevel=2,
-            )
         return self
 
     def _check_settings(self) -> None:
@@ -165,6 +157,8 @@ class MultitaskingHopfield(Observables, BaseEstimator):
                 f"{where}: temperature must be > 0 for dynamics {self.dynamics!r}, got 0 "
                 "(use dynamics='glauber', or retrieve)"
             )
+        if self.device == "cuda" and self.dynamics == "block_gibbs":
+            dynamics.require_cuda(where)
         check.whole(where, "n_sweeps", self.n_sweeps, 1)
         check.whole(where, "burn_in", self.burn_in, 0)
         check.whole(where, "n_replicas", self.n_replicas, 1)

@@ -270,19 +270,20 @@ def class_sweeps(
     n_total: int,
     beta: float,
     record: NDArray[np.float64],
-    classes: NDArray[np.int64],
     every: int,
     word: np.uint64,
-) -> np.uint64:
+) -> tuple[float, np.uint64]:
     """Run block Gibbs sweeps on the numbers of up spins in each class of equal rows, in place.
 
     With J = R R^T / N: z given the spins is normal around R^T s / N with variance 1 / (beta N); the spins
-    given z are independent. `classes` receives the occupations where it is not empty.
+    given z are independent. Returns how many spins change on average, given the numbers of up spins before
+    and after (the spins of a class are exchangeable), and the state of the generator.
     """
     n_classes, k = rows.shape
     overlaps = np.zeros(k)
     z = np.empty(k)
     width = math.sqrt(1.0 / (beta * n_total))
+    changed = 0.0
     for c in range(n_classes):
         for j in range(k):
             overlaps[j] += rows[c, j] * (2 * ups[c] - counts[c])
@@ -295,14 +296,13 @@ def class_sweeps(
             field = 0.0
             for j in range(k):
                 field += rows[c, j] * z[j]
+            before = ups[c]
             ups[c], word = binomial(counts[c], chance_up(field, beta), word)
+            changed += before + ups[c] - 2.0 * before * ups[c] / counts[c]
             for j in range(k):
                 overlaps[j] += rows[c, j] * (2 * ups[c] - counts[c])
         if (t + 1) % every == 0:
             place = (t + 1) // every - 1
             for j in range(k):
                 record[place, j] = overlaps[j]
-            if classes.shape[0] > 0:
-                for c in range(n_classes):
-                    classes[place, c] = ups[c]
-    return word
+    return changed, word

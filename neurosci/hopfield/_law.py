@@ -8,16 +8,18 @@ are sums over rows of functions of the field :math:`g = \eta \cdot n`.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
 from . import _checks as check
+from ._classes import distinct_rows, leading_signs
 from ._quadrature import TIE, Averages, gaussian_averages, sharp_averages
 
 Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,8 @@ class Law:
         Relative variance of the Gaussian part of each nonzero entry; 0 where there is none.
     norm : float
         Factor ``1 + rho`` of the quadratic term.
+    active : ndarray of shape (n_rows, n_patterns), default=None
+        Chance that the pattern is not zero, given the row; ``None`` where a nonzero row tells.
     """
 
     rows: Floats
@@ -43,9 +47,22 @@ class Law:
     signal: Floats
     noise: float
     norm: float
+    active: Floats | None = None
+    _last: dict[str, tuple[tuple[bytes, float], Averages]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def averages(self, n: Floats, temperature: float) -> Averages:
-        """Return averages over the Gaussian part, one for each row."""
+        """Return averages over the Gaussian part, one for each row; the last ones are kept.
+
+        The solver asks for step, value and Jacobian of the same point, one after the other.
+        """
+        point = n.tobytes(), temperature
+        if self._last.get("", (None,))[0] != point:
+            self._last[""] = point, self._averages(n, temperature)
+        return self._last[""][1]
+
+    def _averages(self, n: Floats, temperature: float) -> Averages:
         mean = self.rows @ n
         if self.noise == 0:
             return sharp_averages(mean, temperature)
@@ -128,29 +145,27 @@ def binomial_law(n_patterns: int, dilution: float, quality: float, n_examples: i
     values = np.concatenate([[0.0], (2 * kept[used] - n_examples) / (quality * n_examples)])
     chances = np.concatenate([[dilution], (1 - dilution) / 2 * both[used]])
     signals = np.concatenate([[0.0], (plus - plus[::-1])[used] / both[used]])
+    actives = np.concatenate([[0.0], np.ones(int(used.sum()))])
     check.n_classes("MeanField", len(values), n_patterns)
-    grids = [np.meshgrid(*[a] * n_patterns, indexing="ij") for a in (values, chances, signals)]
-    rows, weights, signal = (np.stack([g.ravel() for g in grid], axis=1) for grid in grids)
+    grids = [np.meshgrid(*[a] * n_patterns, indexing="ij") for a in (values, chances, signals, actives)]
+    rows, weights, signal, active = (np.stack([g.ravel() for g in grid], axis=1) for grid in grids)
     products = weights.prod(axis=1)
     # a row and its negative contribute the same
     first = rows[np.arange(len(rows)), np.argmax(rows != 0, axis=1)]
     keep, both_zero = first >= 0, first == 0
     rho = (1 - quality**2) / (n_examples * quality**2)
     scale = np.where(both_zero, 1.0, 2.0) * products
-    return Law(rows[keep], scale[keep], signal[keep], 0.0, 1 + rho)
+    return Law(rows[keep], scale[keep], signal[keep], 0.0, 1 + rho, active=active[keep])
 
 
-def sample_law(rows: Floats, signal: Floats, norm: float) -> Law:
-    """Return the law of a given sample: distinct rows with their frequencies."""
-    signs = np.sign(rows[np.arange(len(rows)), np.argmax(rows != 0, axis=1)])
-    flip = np.where(signs < 0, -1.0, 1.0)[:, None]
-    k = rows.shape[1]
-    if rows is signal and k <= 30:
-        # one number per ternary row sorts much faster than rows do
-        codes = ((rows * flip).astype(np.int64) + 1) @ (3 ** np.arange(k, dtype=np.int64))
-        _, first, counts = np.unique(codes, return_index=True, return_counts=True)
-        distinct = (rows * flip)[first]
-        return Law(distinct, counts / len(rows), distinct, 0.0, norm)
-    joint = np.hstack([rows, signal]) * flip
-    distinct, counts = np.unique(joint, axis=0, return_counts=True)
-    return Law(distinct[:, :k], counts / len(rows), distinct[:, k:], 0.0, norm)
+def sample_law(patterns: Whole, counts: Whole | None, depth: float, norm: float) -> Law:
+    """Return the law of a given sample: distinct rows with their frequencies.
+
+    Where there are no sums of examples the rows are the patterns; otherwise the sums over `depth`.
+    """
+    k = patterns.shape[1]
+    joint = patterns if counts is None else np.hstack([counts, patterns])
+    signs = leading_signs(joint)
+    distinct, _, seen = distinct_rows(joint * np.where(signs < 0, -1, 1)[:, None])
+    rows, signal = distinct[:, :k] / depth, distinct[:, -k:].astype(float)
+    return Law(rows, seen / len(joint), signal, 0.0, norm, active=np.abs(signal))

@@ -68,6 +68,7 @@ def learn(
     n = len(rows)
     if n < 2:
         raise ValueError(f"{WHERE}: X must have at least 2 neurons, got {n}")
+    check.no_empty_pattern(WHERE, "X", rows.reshape(n, n_patterns, -1))
     zeros = float((rows == 0).mean()) if learning != "supervised" else _zeros_of_sums(X, rows)
     # every sum is over M examples with a teacher, over one without
     depth = m if learning == "supervised" else 1

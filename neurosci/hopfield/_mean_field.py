@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import _checks as check
 from ._law import Law, binomial_law, clean_law, gaussian_law, sample_law
 from ._patterns import dataset_entropy
-from ._solver import converge, describe, solve, solve_labelled, starts
+from ._solver import converge, describe, relabelled, solve, starts
 from ._state import State
 
 
@@ -46,6 +46,8 @@ class MeanField:
     >>> state.phase, [round(float(x), 6) for x in state.m]
     ('H', [0.699976, 0.202886])
     """
+
+    _labelled = False
 
     def __init__(
         self,
@@ -164,7 +166,7 @@ class MeanField:
         temperature : float
             Temperature, >= 0.
         start : array of shape (n_patterns,)
-            First overlaps; the solution keeps their symmetry.
+            First overlaps, for example those of a simulated state; the solution keeps their symmetry.
 
         Returns
         -------
@@ -173,7 +175,7 @@ class MeanField:
         """
         t = check.non_negative("MeanField.fixed_point", "temperature", temperature)
         n, residual = converge(self._law, self._vector("fixed_point", start), t)
-        return describe(self._law, n, t, residual)
+        return describe(self._law, n, t, residual, self._labelled)
 
     def solutions(self, temperature: float) -> tuple[State, ...]:
         """Return all solutions that were found, stable or not, lowest free energy first.
@@ -186,10 +188,10 @@ class MeanField:
         Returns
         -------
         tuple of State
-            Distinct up to signs and order of the patterns.
+            Distinct up to signs and order of the patterns; for a sample, in its own signs and order.
         """
         t = check.non_negative("MeanField.solutions", "temperature", temperature)
-        return solve(self._law, starts(self.n_patterns, self.dilution), t)
+        return solve(self._law, self._starts(), t, self._labelled)
 
     def ground_state(self, temperature: float) -> State:
         """Return the equilibrium: the solution with the lowest free energy.
@@ -245,16 +247,58 @@ class MeanField:
             raise ValueError(
                 f"{where}: patterns must have n_patterns = {self.n_patterns} columns, got {xi.shape[1]}"
             )
-        signal = xi.astype(float)
+        check.no_empty_pattern(where, "patterns", xi)
         if counts is None:
-            return QuenchedMeanField(self, sample_law(signal, signal, 1.0))
+            return QuenchedMeanField(self, sample_law(xi.astype(np.int64), None, 1.0, 1.0))
         if self.quality is None or self.n_examples is None:
             raise ValueError(f"{where}: counts need quality and n_examples, got a theory without them")
         sums = check.integers(where, "counts", counts, (2,))
         if sums.shape != xi.shape:
             raise ValueError(f"{where}: counts must have shape {xi.shape}, got {sums.shape}")
-        rows = sums / (self.quality * self.n_examples)
-        return QuenchedMeanField(self, sample_law(rows, signal, 1 + self.rho))
+        depth = self.quality * self.n_examples
+        return QuenchedMeanField(self, sample_law(xi.astype(np.int64), sums, depth, 1 + self.rho))
+
+    def example_eigenvalues(self, n: ArrayLike, temperature: float) -> NDArray[np.float64]:
+        r"""Return whether learning without a teacher keeps the examples of a pattern alike.
+
+        With all examples of a pattern recalled alike, the equations without a teacher are those with one.
+        Differences between the examples of pattern :math:`\mu` grow under the map without a teacher where
+
+        .. math::
+
+           \frac{\beta}{1 + (M - 1) r^2}\, \frac{M}{M - 1}
+           E\!\left[\big((\xi^\mu)^2 - (S^\mu / M)^2\big)\, \mathrm{sech}^2(\beta\, \eta \cdot n)\right]
+
+        is above 1, with the sum :math:`S^\mu` of its examples; this happens where examples are few or poor.
+
+        Parameters
+        ----------
+        n : array of shape (n_patterns,)
+            Overlaps with the empirical patterns.
+        temperature : float
+            Temperature, > 0.
+
+        Returns
+        -------
+        ndarray of shape (n_patterns,)
+            Eigenvalue for differences between the examples of each pattern; 0 for a single example.
+        """
+        where = "MeanField.example_eigenvalues"
+        t = check.positive(where, "temperature", temperature)
+        point = self._vector("example_eigenvalues", n)
+        if self.quality is None or self.n_examples is None:
+            raise ValueError(f"{where}: quality and n_examples must be given to MeanField, got None")
+        m, r = self.n_examples, self.quality
+        if m == 1:
+            return np.zeros(self.n_patterns)
+        law = self._law
+        active = np.abs(law.rows) > 0 if law.active is None else law.active
+        slopes = law.weights * law.averages(point, t).slope
+        result: NDArray[np.float64] = slopes @ (active - (r * law.rows) ** 2)
+        return result * m / ((m - 1) * (1 + (m - 1) * r * r))
+
+    def _starts(self) -> list[NDArray[np.float64]]:
+        return starts(self.n_patterns, self.dilution)
 
     def _vector(self, method: str, n: Any) -> NDArray[np.float64]:
         vector = np.asarray(n, float)
@@ -269,45 +313,13 @@ class MeanField:
 class QuenchedMeanField(MeanField):
     """Mean-field theory of one sample of patterns; made by `MeanField.quenched`."""
 
+    _labelled = True
+
     def __init__(self, parent: MeanField, law: Law) -> None:
         self.n_patterns, self.dilution, self.rho = parent.n_patterns, parent.dilution, law.norm - 1
         self.quality, self.n_examples = parent.quality, parent.n_examples
         self.__dict__["_law"] = law
 
-    def solutions(self, temperature: float) -> tuple[State, ...]:
-        """Return the solutions in the labels of the sample, lowest free energy first.
-
-        Parameters
-        ----------
-        temperature : float
-            Temperature, >= 0.
-
-        Returns
-        -------
-        tuple of State
-            Overlaps signed and in the order of the patterns.
-        """
-        t = check.non_negative("MeanField.solutions", "temperature", temperature)
+    def _starts(self) -> list[NDArray[np.float64]]:
         generic = [point for point in starts(self.n_patterns, self.dilution, 1) if np.unique(point).size > 1]
-        return solve_labelled(self._law, generic, t)
-
-    def fixed_point(self, temperature: float, start: ArrayLike) -> State:
-        """Return the solution that is reached from a start, in the labels of the sample.
-
-        Parameters
-        ----------
-        temperature : float
-            Temperature, >= 0.
-        start : array of shape (n_patterns,)
-            First overlaps, for example those of a simulated state.
-
-        Returns
-        -------
-        State
-            The solution; overlaps signed and in the order of the patterns.
-        """
-        t = check.non_negative("MeanField.fixed_point", "temperature", temperature)
-        n, residual = converge(self._law, self._vector("fixed_point", start), t)
-        state = describe(self._law, n, t, residual)
-        overlaps = self._law.pattern_overlaps(n, t)
-        return State(n, overlaps, state.free_energy, state.phase, state.stable, state.eigenvalue, residual)
+        return relabelled(generic)

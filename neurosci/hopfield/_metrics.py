@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from neurosci._core.metric import Metric
 
 from ._compute import Findings
+from ._table_parts import t_quantile
+from ._tables import MILD
 
-# sets of examples on which the two ways of learning are compared, fixed before any run
-PAIRED = ((0.5, 30), (0.5, 6), (0.8, 10))
+if TYPE_CHECKING:
+    import pandas as pd
+
 MANY_EXAMPLES = 30
-QUALITY = 0.5
 
 
 def all_metrics(found: Findings) -> dict[str, Metric]:
@@ -27,24 +31,22 @@ def all_metrics(found: Findings) -> dict[str, Metric]:
 
 
 def _hierarchy(found: Findings) -> dict[str, Metric]:
+    law = found.tables["law"]
+    tested = law[law["cold"] & law["safe_place"]]
     points = found.tables["hierarchy_points"]
-    mild = points[points["mild"]]
-    distance = (mild["m"] - mild["law"]).abs()
-    worst = mild.iloc[int(distance.to_numpy().argmax())]
-    half = float(worst["high"] - worst["low"]) / 2
-    value = float(distance.max())
+    mild = points[points["dilution"] < MILD]
+    lines = found.tables["hierarchy"]
+    mild_lines = lines[lines["dilution"] < MILD]
     table = found.tables["thresholds"]
     return {
-        "law_deviation": Metric(
-            value, max(value - half, 0.0), value + half, n=len(mild), n_unit="overlaps", unit="",
-            method="t interval over samples of patterns",
-        ),
-        "threshold_error": Metric(
-            float((table["solves"] - table["root"]).abs().max()), n=len(table), n_unit="numbers of patterns"
-        ),
-        "equilibrium_gap": Metric(
-            float((table["root"] - table["equilibrium"]).max()), n=len(table), n_unit="numbers of patterns"
-        ),
+        "law_z": _worst(tested["z"]),
+        "points_deviation": _worst(mild["m"] - mild["law"]),
+        "law_deviation": _worst(tested["m"] - tested["law"]),
+        "law_theory": _worst(mild_lines["m_zero"] - mild_lines["law"]),
+        "threshold_z": _worst(table["z"], "numbers of patterns"),
+        "threshold_distance": _worst(table["simulated"] - table["root"], "numbers of patterns"),
+        "threshold_error": _worst(table["solves"] - table["root"], "numbers of patterns"),
+        "equilibrium_gap": _worst(table["root"] - table["equilibrium"], "numbers of patterns"),
         "equilibrium_three": Metric(float(table.loc[table["n_patterns"] == 3, "equilibrium"].iloc[0])),
     }  # fmt: skip
 
@@ -54,91 +56,101 @@ def _strong(found: Findings) -> dict[str, Metric]:
     parallel = bool((table["phase"] == "P").all())
     spread = (table["zero_largest"] - table["zero_smallest"]) / table["zero_largest"]
     simulated = (table["m_largest"] - table["m_smallest"]) / table["m_largest"]
-    n = len(table)
+    stored = "numbers of patterns"
     return {
         "antisymmetric": Metric(
             # without an equilibrium of equal overlaps there is nothing whose stability could be tested
-            float(table["antisymmetric"].max()) if parallel else np.inf, n=n, n_unit="numbers of patterns"
+            float(table["antisymmetric"].max()) if parallel else np.inf, n=len(table), n_unit=stored
         ),
-        "zero_spread": Metric(float(spread.max()), n=n, n_unit="numbers of patterns"),
-        "simulated_spread": Metric(float(simulated.max()), n=n, n_unit="numbers of patterns"),
+        "zero_spread": _worst(spread, stored),
+        "simulated_spread": _worst(simulated, stored),
+        "simulated_z": _worst(table["z"], stored),
     }  # fmt: skip
 
 
 def _learning(found: Findings) -> dict[str, Metric]:
-    table = found.tables["learning"]
-    pairs = list(zip(table["quality"], table["n_examples"], strict=True))
-    paired = table[[pair in PAIRED for pair in pairs]]
-    first = table[(table["pattern"] == 1) & (table["quality"] == QUALITY)]
-    few, many = first.iloc[0], first.iloc[-1]
-    gain = float(many["supervised_m"] - few["supervised_m"])
-    error = float(np.hypot(many["supervised_m_error"], few["supervised_m_error"]))
+    p, paired = found.params, found.tables["teacher"]
+    gains = found.tables["gain"]
+    gain = gains["gain"]
+    half = t_quantile(len(gain)) * float(gain.std(ddof=1)) / np.sqrt(len(gain))
+    first_size = paired[paired["n_neurons"] == min(p.teacher_sizes)]
+    largest = paired[paired["n_neurons"] == max(p.teacher_sizes)]
     return {
-        "paired_share": Metric(float(paired["share_of_allowed"].max()), n=len(paired), n_unit="overlaps"),
-        "paired_difference": Metric(float(paired["difference"].abs().max()), n=len(paired),
-            n_unit="overlaps"),
-        "paired_z": Metric(float(paired["z"].abs().max()), n=len(paired), n_unit="overlaps"),
-        "all_z": Metric(float(table["z"].abs().max()), n=int(table["z"].notna().sum()), n_unit="overlaps"),
-        "learning_gain": Metric(
-            gain, gain - 1.96 * error, gain + 1.96 * error, n=found.params.n_replicas, n_unit="copies",
-            method="normal interval over copies",
+        "paired_share": _worst(paired["share_of_allowed"]),
+        "paired_difference": Metric(
+            float(largest["difference"].abs().median()), n=len(largest), n_unit="overlaps", method="median"
         ),
-        "few_examples": Metric(float(few["n_examples"])),
-        "many_examples": Metric(float(many["n_examples"])),
-    }  # fmt: skip
+        "paired_z": _worst(first_size["z"]),
+        "example_eigenvalue": _worst(paired["example_eigenvalue"]),
+        "learning_gain": Metric(
+            float(gain.mean()),
+            float(gain.mean()) - half,
+            float(gain.mean()) + half,
+            n=len(gain),
+            n_unit="samples of patterns",
+            method="t interval over samples",
+        ),
+        "few_examples": Metric(float(min(p.examples))),
+        "many_examples": Metric(float(max(p.examples))),
+    }
 
 
 def _agreement(found: Findings) -> dict[str, Metric]:
     table = found.tables["comparison"]
     points = found.tables["hierarchy_points"]
     return {
-        "share_of_allowed": Metric(float(table["share_of_allowed"].max()), n=len(table), n_unit="overlaps"),
-        "largest_z": Metric(float(table["z"].abs().max()), n=len(table), n_unit="overlaps"),
-        "largest_annealed": Metric(
-            float((table["monte_carlo"] - table["annealed"]).abs().max()), n=len(table), n_unit="overlaps"
-        ),
+        "share_of_allowed": _worst(table["share_of_allowed"]),
+        "largest_z": _worst(table["z"]),
+        "largest_annealed": _worst(table["monte_carlo"] - table["annealed"]),
         "largest_tau": Metric(float(table["tau"].max()), unit="sweeps"),
-        "curve_z": Metric(float(points["z"].max()), n=len(points), n_unit="overlaps"),
+        "curve_z": _worst(points["z"]),
     }
 
 
 def _steps(found: Findings) -> dict[str, Metric]:
     table = found.tables["one_step"]
     many = table[table["n_examples"] >= MANY_EXAMPLES]
-    distance = (many["simulated"] - many["formula"]).abs()
     at = table[(table["n_examples"] == np.ceil(table["needed"])) & (table["pattern"] == 1)]
     worst = at.iloc[int(at["correct"].to_numpy().argmin())]
     return {
-        "step_deviation": Metric(float(distance.max()), n=len(many), n_unit="overlaps"),
+        "step_deviation": _worst(many["simulated"] - many["formula"]),
         "worst_class": Metric(
             float(worst["correct"]), float(worst["correct_low"]), float(worst["correct_high"]),
             n=int(worst["n_samples"]), n_unit="data sets", method="t interval over data sets",
         ),
         "worst_class_quality": Metric(float(worst["quality"])),
+        "worst_class_examples": Metric(float(worst["n_examples"])),
     }  # fmt: skip
 
 
 def _rest(found: Findings) -> dict[str, Metric]:
     table = found.tables["annealing"]
-    error = (table["energy"] - table["from_loss"]).abs()
     sizes, basins = found.tables["sizes"], found.tables["basins"]
-    largest = sizes[sizes["n_neurons"] == sizes["n_neurons"].max()]
     random = basins[(basins["first_state"] == "random") & basins["optimum"]]
     digits = found.tables["digits"]
     tempering = found.tables["tempering"].iloc[0]
     return {
-        "identity_error": Metric(float(error.max()), n=len(table), n_unit="states"),
-        "largest_size": Metric(float(largest["n_neurons"].iloc[0])),
-        "scaled_difference": Metric(float(sizes["scaled"].abs().max()), n=len(sizes), n_unit="overlaps"),
-        "reach_low": Metric(
-            100 * float(random["share"].min()), n=found.params.n_runs, n_unit="runs", unit="%"
-        ),
-        "reach_high": Metric(
-            100 * float(random["share"].max()), n=found.params.n_runs, n_unit="runs", unit="%"
-        ),
-        "digits_distance": Metric(float((digits["m"] - digits["theory"]).abs().max())),
+        "identity_error": _worst(table["energy"] - table["from_loss"], "states"),
+        "size_share": _worst(sizes["share_of_allowed"]),
+        "largest_size": Metric(float(sizes["n_neurons"].max())),
+        "scaled_difference": _worst(sizes["scaled"]),
+        "reach_low": _reach(random.iloc[int(random["share"].to_numpy().argmin())]),
+        "reach_high": _reach(random.iloc[int(random["share"].to_numpy().argmax())]),
+        "digits_distance": _worst(digits["m"] - digits["theory"]),
         "switches": Metric(float(tempering["switches"])),
         "switches_without": Metric(float(tempering["switches_without"])),
         "swap_low": Metric(100 * float(found.tables["tempering"]["swap_acceptance"].min()), unit="%"),
         "swap_high": Metric(100 * float(found.tables["tempering"]["swap_acceptance"].max()), unit="%"),
     }
+
+
+def _worst(values: pd.Series, unit: str = "overlaps") -> Metric:
+    # one missing value makes the largest one unknown
+    return Metric(float(values.abs().max(skipna=False)), n=int(values.notna().sum()), n_unit=unit)
+
+
+def _reach(row: pd.Series) -> Metric:
+    return Metric(
+        100 * float(row["share"]), 100 * float(row["low"]), 100 * float(row["high"]), n=int(row["n_runs"]),
+        n_unit="runs", unit="%", method="Wilson interval",
+    )  # fmt: skip

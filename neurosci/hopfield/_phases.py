@@ -12,7 +12,7 @@ from ._law import Law
 from ._mean_field import MeanField
 from ._solver import generic_starts, solve
 from ._state import State
-from ._thresholds import antisymmetric_eigenvalue, crossover_dilution
+from ._thresholds import crossover_dilution, parallel_state
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +116,7 @@ def zero_temperature_boundary(n_patterns: int, dilution: float, highest: float =
     from scipy.optimize import brentq
 
     def excess(rho: float) -> float:
-        return antisymmetric_eigenvalue(MeanField(n_patterns, dilution, rho=rho), 0.0) - 1
+        return parallel_state(MeanField(n_patterns, dilution, rho=rho), np.inf)[1] - 1
 
     grid = np.geomspace(5e-3, highest, 40)
     values = [excess(float(r)) for r in grid]

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from neurosci.stats import proportion_interval
+
+from ._table_parts import settings_of, t_quantile, tolerance
+from ._tables_learning import gain, learning, one_step, teacher
 from ._thresholds import (
     crossover_dilution,
     hierarchical_overlaps,
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     from .analysis import HopfieldParams
 
 Units = dict[str, dict[str, Any]]
+MILD = 0.5
+COLD = 5.0
 
 
 def all_tables(raw: dict[str, Units], p: HopfieldParams) -> dict[str, pd.DataFrame]:
@@ -25,25 +31,23 @@ def all_tables(raw: dict[str, Units], p: HopfieldParams) -> dict[str, pd.DataFra
     return {
         "hierarchy": hierarchy(raw["curve"], p),
         "hierarchy_points": points(raw["points"], p),
+        "law": law(raw["law"], p),
         "phases": phases(raw["diagram"]),
         "lines": lines(raw["lines"], p),
-        "learning": learning(raw["learning"], p.n_neurons),
+        "learning": learning(raw["learning"]),
+        "teacher": teacher(raw["teacher"]),
+        "gain": gain(raw["gain"], p),
         "boundary": boundary(raw["boundary"]),
         "one_step": one_step(raw["one_step"]),
-        "annealing": annealing(raw["annealing"]),
+        "annealing": annealing(raw["annealing"], p.n_anneal_sweeps),
         "sizes": sizes(raw["size"]),
         "comparison": with_allowance(comparison(raw["comparison"]), p.n_neurons),
-        "parallel": parallel(raw["parallel"]),
+        "parallel": parallel(raw["parallel"], p.n_neurons),
         "basins": basins(raw["basins"]),
         "tempering": tempering(next(iter(raw["tempering"].values()))),
         "digits": digits(raw["digits"]),
         "thresholds": thresholds(raw["threshold"]),
     }
-
-
-def settings_of(name: str) -> dict[str, float]:
-    """Read the settings in a unit's name, such as ``K=3 d=0.2``."""
-    return {key: float(value) for key, _, value in (part.partition("=") for part in name.split()) if value}
 
 
 def hierarchy(found: Units, p: HopfieldParams) -> pd.DataFrame:
@@ -53,10 +57,10 @@ def hierarchy(found: Units, p: HopfieldParams) -> pd.DataFrame:
     for name, unit in found.items():
         k = int(settings_of(name)["K"])
         for i, d in enumerate(grid):
-            law = hierarchical_overlaps(k, float(d))
+            expected = hierarchical_overlaps(k, float(d))
             rows += [
                 {
-                    "n_patterns": k, "dilution": float(d), "pattern": a + 1, "law": float(law[a]),
+                    "n_patterns": k, "dilution": float(d), "pattern": a + 1, "law": float(expected[a]),
                     "m_cold": float(unit["cold"][i, a]), "m_zero": float(unit["zero"][i, a]),
                     "threshold": hierarchical_threshold(k),
                 }
@@ -71,7 +75,7 @@ def points(found: Units, p: HopfieldParams) -> pd.DataFrame:
     for name, unit in found.items():
         about = settings_of(name)
         n_samples, k = unit["means"].shape
-        law = hierarchical_overlaps(k, about["d"])
+        expected = hierarchical_overlaps(k, about["d"])
         # solutions that differ by signs or order of the patterns are the same
         sizes = np.sort(np.abs(unit["means"]), axis=1)[:, ::-1]
         mean = sizes.mean(axis=0)
@@ -79,9 +83,8 @@ def points(found: Units, p: HopfieldParams) -> pd.DataFrame:
         rows += [
             {
                 "n_patterns": k, "dilution": about["d"], "pattern": a + 1, "m": float(mean[a]),
-                "low": float(mean[a] - half[a]), "high": float(mean[a] + half[a]), "law": float(law[a]),
+                "low": float(mean[a] - half[a]), "high": float(mean[a] + half[a]), "law": float(expected[a]),
                 "quenched": float(np.sort(np.abs(unit["expected"]), axis=1)[:, ::-1][:, a].mean()),
-                "mild": about["d"] < hierarchical_threshold(k) and about["d"] < 0.5,
                 "z": worst_z(unit, p.n_neurons)[a],
             }
             for a in range(k)
@@ -89,11 +92,35 @@ def points(found: Units, p: HopfieldParams) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def t_quantile(n: int) -> float:
-    """Return the 97.5 % quantile of Student's t for a mean of n values."""
-    from scipy.stats import t
+def law(found: Units, p: HopfieldParams) -> pd.DataFrame:
+    """HO1: large networks at mild dilution against the power law, with the standard errors that it implies.
 
-    return float(t.ppf(0.975, n - 1))
+    In the power law each neuron follows the first pattern that is not zero there, so that an overlap is a
+    mean of independent numbers -1, 0 and 1 with mean m_k and mean square 1 - d. This needs patterns that keep
+    their places. Exchanging two neighbours in order costs (m_k - m_k+1)^2 / 4 per neuron on the way, at
+    equal strength; the sample's chance differences lower it by m_k times theirs. A place is safe where four
+    standard deviations of these do not reach the cost, for this pattern and all before it.
+    """
+    rows = []
+    for name, unit in found.items():
+        about = settings_of(name)
+        d, n_samples = about["d"], len(unit["means"])
+        m = hierarchical_overlaps(int(about["K"]), d)
+        mean = np.sort(np.abs(unit["means"]), axis=1)[:, ::-1].mean(axis=0)
+        errors = np.sqrt((1 - d - m**2) / (max(p.sizes) * n_samples))
+        cost, chance = np.diff(m) ** 2 / 4, m[:-1] * np.sqrt(2 * (1 - d) / max(p.sizes))
+        safe = np.append(np.logical_and.accumulate(cost > 4 * chance), (cost > 4 * chance).all())
+        rows += [
+            {
+                "n_patterns": len(m), "dilution": d, "pattern": a + 1, "m": float(mean[a]),
+                "law": float(m[a]), "standard_error": float(errors[a]),
+                "z": float((mean[a] - m[a]) / errors[a]), "safe_place": bool(safe[a]),
+                "cold": bool(m[a] >= COLD * p.temperature_low), "n_neurons": max(p.sizes),
+                "n_samples": n_samples,
+            }
+            for a in range(len(m))
+        ]  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def worst_z(unit: dict[str, Any], n_neurons: int) -> list[float]:
@@ -101,11 +128,6 @@ def worst_z(unit: dict[str, Any], n_neurons: int) -> list[float]:
     allowed = unit["errors"] + tolerance(unit["eigenvalue"], n_neurons) / 4
     scores = np.abs(unit["means"] - unit["expected"]) / allowed
     return [float(x) for x in scores.max(axis=0)]
-
-
-def tolerance(eigenvalue: float, n_neurons: int) -> float:
-    """Return the size of the first finite-size correction, 2 / (N (1 - lambda))."""
-    return 2 / (n_neurons * max(1 - eigenvalue, 1e-3))
 
 
 def phases(found: Units) -> pd.DataFrame:
@@ -143,30 +165,6 @@ def lines(found: Units, p: HopfieldParams) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["line", "n_patterns", "rho", "dilution", "temperature"])
 
 
-def learning(found: Units, n_neurons: int) -> pd.DataFrame:
-    """H5: overlaps by quality, number of examples and pattern, in theory and simulation."""
-    rows = []
-    for name, unit in found.items():
-        about = settings_of(name)
-        for a in range(len(unit["gaussian_n"])):
-            row = {"quality": about["r"], "n_examples": int(about["M"]), "pattern": a + 1}
-            row |= {
-                key: float(unit[key][a])
-                for key in (
-                    "gaussian_n", "gaussian_m", "binomial_n", "binomial_m", "quenched_n", "quenched_m",
-                    "supervised_n", "supervised_error", "supervised_m", "supervised_m_error",
-                    "unsupervised_n", "unsupervised_error", "unsupervised_m", "unsupervised_m_error",
-                )
-            }  # fmt: skip
-            error = np.hypot(row["supervised_error"], row["unsupervised_error"])
-            row["difference"] = row["supervised_n"] - row["unsupervised_n"]
-            row["z"] = row["difference"] / error if error > 0 else np.nan
-            # one column of couplings for each example moves overlaps by one over N
-            row["share_of_allowed"] = abs(row["difference"]) / (4 * error + row["n_examples"] / n_neurons)
-            rows.append(row)
-    return pd.DataFrame(rows).sort_values(["quality", "n_examples", "pattern"], ignore_index=True)
-
-
 def boundary(found: Units) -> pd.DataFrame:
     """H6: smallest entropy with a stable parallel state at zero temperature."""
     return pd.concat(
@@ -175,38 +173,12 @@ def boundary(found: Units) -> pd.DataFrame:
     )
 
 
-def one_step(found: Units) -> pd.DataFrame:
-    """H7: overlaps after one step; means over data sets with 95 % intervals."""
-    rows = []
-    for name, unit in found.items():
-        about = settings_of(name)
-        n = len(unit["simulated"])
-        mean, half = (
-            unit["simulated"].mean(axis=0),
-            t_quantile(n) * unit["simulated"].std(axis=0, ddof=1) / np.sqrt(n),
-        )
-        spread = t_quantile(n) * unit["correct"].std(ddof=1) / np.sqrt(n)
-        rows += [
-            {
-                "quality": about["r"], "n_examples": int(about["M"]), "pattern": a + 1,
-                "formula": float(unit["formula"][a]), "simulated": float(mean[a]),
-                "low": float(mean[a] - half[a]), "high": float(mean[a] + half[a]),
-                "solution": float(unit["solution"][a]), "correct": float(unit["correct"].mean()),
-                "correct_low": float(unit["correct"].mean() - spread),
-                "correct_high": float(unit["correct"].mean() + spread),
-                "needed": unit["needed"], "single": unit["single"], "n_samples": n,
-            }
-            for a in range(len(mean))
-        ]  # fmt: skip
-    return pd.DataFrame(rows).sort_values(["quality", "n_examples", "pattern"], ignore_index=True)
-
-
-def annealing(found: Units) -> pd.DataFrame:
+def annealing(found: Units, n_sweeps: int) -> pd.DataFrame:
     """H8: energy and loss product along the cooling schedules."""
     parts = []
     for name, unit in found.items():
         part = pd.DataFrame({key: unit[key] for key in ("temperature", "energy", "loss", "from_loss")})
-        part.insert(0, "step", np.arange(1, len(part) + 1))
+        part.insert(0, "sweep", n_sweeps * np.arange(1, len(part) + 1))
         part.insert(0, "dilution", settings_of(name)["d"])
         part["ground"] = unit["ground"]
         parts.append(part)
@@ -226,6 +198,10 @@ def sizes(found: Units) -> pd.DataFrame:
                     "error": float(n * unit["errors"][s, a]),
                     "scaled_annealed": float(n * (unit["means"][s, a] - unit["annealed"][a])),
                     "eigenvalue": unit["eigenvalue"],
+                    "share_of_allowed": float(
+                        abs(unit["means"][s, a] - unit["expected"][s, a])
+                        / (4 * unit["errors"][s, a] + tolerance(unit["eigenvalue"], n))
+                    ),
                 }
                 for a in range(unit["means"].shape[1])
             ]  # fmt: skip
@@ -260,7 +236,7 @@ def with_allowance(table: pd.DataFrame, n_neurons: int) -> pd.DataFrame:
     return table.assign(share_of_allowed=table["difference"].abs() / allowed)
 
 
-def parallel(found: Units) -> pd.DataFrame:
+def parallel(found: Units, n_neurons: int) -> pd.DataFrame:
     """HO2: overlaps at strong dilution, by number of patterns, mean over samples."""
     from ._mean_field import MeanField
 
@@ -276,6 +252,7 @@ def parallel(found: Units) -> pd.DataFrame:
                 "n_patterns": k, "dilution": d, "temperature": t, "phase": state.phase,
                 "antisymmetric": float(matrix[0, 0] - matrix[0, 1]), "theory": float(state.m[0]),
                 "m_largest": float(mean.max()), "m_smallest": float(mean.min()),
+                "z": max(worst_z(unit, n_neurons)),
                 "phase_zero": zero.phase, "zero_largest": float(zero.m[0]),
                 "zero_smallest": float(zero.m[-1]),
             }
@@ -284,15 +261,18 @@ def parallel(found: Units) -> pd.DataFrame:
 
 
 def basins(found: Units) -> pd.DataFrame:
-    """Share of runs that end in each stable solution, by first state."""
+    """Share of runs that end in each stable solution, by first state, with its Wilson interval."""
     rows = []
     for name, unit in found.items():
-        for phase, share, energy in zip(unit["phases"], unit["share"], unit["free_energy"], strict=True):
+        n_runs = int(unit["n_ended"].sum())
+        for phase, ended, energy in zip(unit["phases"], unit["n_ended"], unit["free_energy"], strict=True):
+            share = proportion_interval(int(ended), n_runs, n_unit="runs")
             rows.append(
                 {
                     "dilution": settings_of(name)["d"], "first_state": name.split()[-1], "solution": phase,
-                    "free_energy": float(energy), "share": float(share),
-                    "optimum": bool(energy == min(unit["free_energy"])), "largest_distance": unit["distance"],
+                    "free_energy": float(energy), "share": share.value, "low": share.low, "high": share.high,
+                    "n_runs": n_runs, "optimum": bool(energy == min(unit["free_energy"])),
+                    "largest_distance": unit["distance"],
                 }
             )  # fmt: skip
     return pd.DataFrame(rows)
@@ -329,16 +309,19 @@ def digits(found: Units) -> pd.DataFrame:
 
 
 def thresholds(found: Units) -> pd.DataFrame:
-    """HO3: threshold found by bisection on the equilibrium, beside the root."""
+    """HO3: the root beside the ends of the power law as a solution, as the equilibrium and in simulation."""
     rows = []
     for name, unit in found.items():
         k = int(settings_of(name)["K"])
+        root = hierarchical_threshold(k)
+        # the first overlap minus all others is a mean of independent numbers with mean square K (1 - d); it
+        # crosses zero with the slope of 1 - 2d + d^K
+        error = np.sqrt(k * (1 - root) / unit["n_neurons"]) / abs(k * root ** (k - 1) - 2)
         rows.append(
             {
-                "n_patterns": k,
-                "root": hierarchical_threshold(k),
-                "solves": float(unit["solves"]),
-                "equilibrium": float(unit["wins"]),
+                "n_patterns": k, "root": root, "solves": float(unit["solves"]),
+                "equilibrium": float(unit["wins"]), "simulated": float(unit["holds"]),
+                "standard_error": float(error), "z": float((unit["holds"] - root) / error),
             }
-        )
+        )  # fmt: skip
     return pd.DataFrame(rows)

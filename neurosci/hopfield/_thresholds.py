@@ -13,7 +13,9 @@ from . import _checks as check
 if TYPE_CHECKING:
     from ._mean_field import MeanField
 
-GRID = 40
+# overlaps over temperature near the critical one, and times 1 - d near zero temperature
+SHALLOW, DEEP = 0.05, 80.0
+GRID = 60
 
 
 def critical_temperature(dilution: float) -> float:
@@ -196,33 +198,28 @@ def parallel_instability(dilution: float, rho: float = 0.0, n_patterns: int = 2)
     d = check.dilution("parallel_instability", dilution)
     k = check.whole("parallel_instability", "n_patterns", n_patterns, 2)
     theory = MeanField(k, d, rho=rho)
-
-    near = np.full(k, (1 - d) / k)
-
-    def excess(temperature: float) -> float:
-        return antisymmetric_eigenvalue(theory, temperature) - 1
-
-    grid = (1 - d) * np.linspace(0.5 / GRID, 1 - 0.5 / GRID, GRID)
-    signs = [antisymmetric_eigenvalue(theory, float(t), near) > 1 for t in grid]
-    brackets = [(float(grid[i]), float(grid[i + 1])) for i in range(GRID - 1) if signs[i] != signs[i + 1]]
+    ratios = np.geomspace(SHALLOW, DEEP / (1 - d), GRID)
+    signs = [parallel_state(theory, float(x))[1] > 1 for x in ratios]
     return tuple(
-        float(brentq(excess, low, high, xtol=1e-13))
-        for low, high in brackets
-        if excess(low) * excess(high) < 0
-    )
+        parallel_state(
+            theory, float(brentq(lambda x: parallel_state(theory, x)[1] - 1, low, high, xtol=1e-14))
+        )[0]
+        for low, high, left, right in zip(ratios[:-1], ratios[1:], signs[:-1], signs[1:], strict=True)
+        if left != right
+    )[::-1]
 
 
-def antisymmetric_eigenvalue(
-    theory: MeanField, temperature: float, near: NDArray[np.float64] | None = None
-) -> float:
-    """Return the eigenvalue of the parallel state for exchange of strength between two patterns.
+def parallel_state(theory: MeanField, ratio: float) -> tuple[float, float]:
+    """Return the temperature at which equal overlaps are `ratio` times it, and their eigenvalue there.
 
-    `near` holds equal overlaps to start from and receives the solution, unless that is zero.
+    The map depends on overlaps over temperature only, so that a ratio fixes overlaps and temperature without
+    any iteration; an infinite ratio is temperature 0, where the map depends on directions only. The
+    eigenvalue is that for exchange of strength between two patterns.
     """
-    k = theory.n_patterns
-    start = np.full(k, (1 - theory.dilution) / k) if near is None else near
-    state = theory.fixed_point(temperature, start)
-    if near is not None and state.n[0] > 0:
-        near[:] = state.n
-    matrix = theory.jacobian(state.n, temperature)
-    return float(matrix[0, 0] - matrix[0, 1])
+    frozen = np.isinf(ratio)
+    point = np.full(theory.n_patterns, 1.0 if frozen else ratio)
+    unit = 0.0 if frozen else 1.0
+    overlap = float(theory.step(point, unit)[0])
+    matrix = theory.jacobian(point, unit)
+    temperature = 0.0 if frozen else overlap / ratio
+    return temperature, float(matrix[0, 0] - matrix[0, 1]) / (overlap if frozen else temperature)

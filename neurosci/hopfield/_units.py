@@ -19,13 +19,11 @@ from ._patterns import dataset_entropy, sample_dataset, sample_patterns
 from ._phases import phase_diagram, zero_temperature_boundary
 from ._schedules import parallel_tempering
 from ._signal import signal_to_noise
-from ._state import State
 from ._thresholds import hierarchical_overlaps, parallel_instability
 
 Item = dict[str, Any]
 Rng = np.random.Generator
 
-MOST_BINOMIAL = 100
 LINES = ((2, 0.0), (3, 0.0), (5, 0.0), (2, 0.1), (3, 0.1), (2, 0.3), (3, 0.3))
 
 
@@ -82,62 +80,6 @@ def diagram(item: Item, rng: Rng) -> Item:
     }
 
 
-def learning(item: Item, rng: Rng) -> Item:
-    """H5: overlaps after learning from examples, in theory and with and without a teacher."""
-    k, d, t = item["n_patterns"], item["dilution"], item["temperature"]
-    r, m = item["quality"], item["n_examples"]
-    gaussian = MeanField(k, d, rho=dataset_entropy(r, m)).ground_state(t)
-    exact = MeanField(k, d, quality=r, n_examples=m)
-    nothing = np.full(k, np.nan)
-    out: Item = {"gaussian_n": gaussian.n, "gaussian_m": gaussian.m}
-    binomial = _lowest(exact, t, gaussian.n) if m <= item["most_binomial"] else None
-    out |= {
-        "binomial_n": nothing if binomial is None else binomial.n,
-        "binomial_m": nothing if binomial is None else binomial.m,
-    }
-    patterns = sample_patterns(item["n_neurons"], k, d, rng)
-    unsupervised = m <= item["most_unsupervised"]
-    data = sample_dataset(patterns, r, m, rng, return_examples=unsupervised)
-    leading = patterns[np.arange(len(patterns)), np.argmax(patterns != 0, axis=1)]
-    coins = np.where(rng.random((item["n_replicas"], len(patterns))) < 0.5, 1, -1)
-    first = np.where(leading == 0, coins, leading)
-    quenched = exact.quenched(patterns, data.counts)
-    for way in ("supervised", "unsupervised"):
-        if way == "unsupervised" and not unsupervised:
-            out |= {f"{way}_{name}": nothing for name in ("n", "error", "m", "m_error")}
-            continue
-        network = MultitaskingHopfield(
-            way, temperature=t, quality=r, n_examples=m, n_sweeps=item["n_sweeps"],
-            burn_in=item["burn_in"], n_replicas=item["n_replicas"], random_state=rng,
-        )  # fmt: skip
-        network.fit(data.counts if data.examples is None or way == "supervised" else data.examples, patterns)
-        trace = network.sample(init=first)
-        found = trace.summary()
-        if way == "supervised":
-            state = quenched.fixed_point(t, [f.value for f in found])
-            out |= {"quenched_n": state.n, "quenched_m": state.m, "eigenvalue": state.eigenvalue}
-        out |= {
-            f"{way}_n": np.array([f.value for f in found]),
-            f"{way}_error": np.array([f.standard_error for f in found]),
-            f"{way}_m": trace.pattern_overlaps.mean(axis=0),  # type: ignore[union-attr]
-            f"{way}_m_error": trace.pattern_overlaps.std(axis=0, ddof=1)  # type: ignore[union-attr]
-            / np.sqrt(item["n_replicas"]),
-        }
-    return out
-
-
-def _lowest(theory: MeanField, temperature: float, near: np.ndarray) -> State:
-    """Return the best of a few solutions; each step sums over very many rows."""
-    k, active = theory.n_patterns, 1 - theory.dilution
-    pure = np.zeros(k)
-    pure[0] = active
-    points = [
-        hierarchical_overlaps(k, theory.dilution), near * (1 - 1e-3 * np.arange(k)), pure,
-        np.full(k, active / k),
-    ]  # fmt: skip
-    return min((theory.fixed_point(temperature, x) for x in points), key=lambda state: state.free_energy)
-
-
 def stability_lines(item: Item, rng: Rng) -> Item:
     """H2 to H4: temperatures at which the parallel state gains or loses stability, by dilution."""
     del rng
@@ -169,9 +111,7 @@ def one_step(item: Item, rng: Rng) -> Item:
         start = network.initial_states("hierarchical")
         state = LittleDynamics(network).step(start, rng)
         overlaps.append(network.pattern_overlaps(state)[0])
-        # the worst class: all other patterns point against the first
-        worst = (patterns[:, 0] != 0) & (patterns[:, 1:] == -patterns[:, :1]).all(axis=1)
-        correct.append(float((state[0] == patterns[:, 0])[worst].mean()))
+        correct.append(float((state[0] == patterns[:, 0])[_opposed(patterns)].mean()))
     solution = MeanField(k, d, rho=dataset_entropy(r, m)).ground_state(0.0)
     return {
         "formula": formula.overlaps,
@@ -252,7 +192,7 @@ def basins(item: Item, rng: Rng) -> Item:
     nearest = distance.argmin(axis=1)
     return {
         "phases": "".join(state.phase for state in stable),
-        "share": np.array([(nearest == a).mean() for a in range(len(stable))]),
+        "n_ended": np.bincount(nearest, minlength=len(stable)),
         "free_energy": np.array([state.free_energy for state in stable]),
         "distance": float(distance.min(axis=1).max()),
     }
@@ -305,9 +245,13 @@ def digits(item: Item, rng: Rng) -> Item:
 
 
 def threshold(item: Item, rng: Rng) -> Item:
-    """HO3: largest dilutions at which the power law solves the equations at T = 0, and is the equilibrium."""
-    del rng
-    k = item["n_patterns"]
+    """HO3: last dilutions at which the power law solves the equations at T = 0, wins by energy, and holds.
+
+    It holds where networks at temperature 0 that start in it stay. All trials use the same random numbers, so
+    that the patterns change with the dilution only.
+    """
+    k, root = item["n_patterns"], item["root"]
+    seed = int(rng.integers(2**62))
 
     def solves(d: float) -> bool:
         law = hierarchical_overlaps(k, d)
@@ -317,15 +261,31 @@ def threshold(item: Item, rng: Rng) -> Item:
         law = hierarchical_overlaps(k, d)
         return bool(np.abs(MeanField(k, d).ground_state(0.0).m - law).max() < 1e-9)
 
-    return {"solves": _last(solves), "wins": _last(wins)}
+    def holds(d: float) -> bool:
+        patterns = sample_patterns(item["n_neurons"], k, d, np.random.default_rng(seed))
+        network = MultitaskingHopfield(temperature=0, random_state=seed).fit(patterns)
+        first = network.initial_states("hierarchical")[0]
+        return bool((network.retrieve(first) == first)[_opposed(patterns)].mean() > 0.5)
+
+    return {
+        "solves": _last(solves, 0.3, 0.9),
+        "wins": _last(wins, 0.3, 0.9),
+        "holds": _last(holds, root - 0.1, root + 0.1, 12),
+        "n_neurons": item["n_neurons"],
+    }
 
 
-def _last(holds: Callable[[float], bool]) -> float:
-    """Return by bisection where a property that holds at dilution 0.3 ends; NaN where it does not end."""
-    low, high = 0.3, 0.9
+def _opposed(patterns: np.ndarray) -> np.ndarray:
+    """Return the neurons for which all other patterns point against the first."""
+    result: np.ndarray = (patterns[:, 0] != 0) & (patterns[:, 1:] == -patterns[:, :1]).all(axis=1)
+    return result
+
+
+def _last(holds: Callable[[float], bool], low: float, high: float, n_steps: int = 24) -> float:
+    """Return by bisection where a property that holds at the lower dilution ends; NaN where it does not."""
     if not holds(low) or holds(high):
         return float("nan")
-    for _ in range(24):
+    for _ in range(n_steps):
         middle = (low + high) / 2
         low, high = (middle, high) if holds(middle) else (low, middle)
     return (low + high) / 2

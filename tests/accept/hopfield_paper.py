@@ -8,6 +8,7 @@ SEEDS = (0, 1, 2, 3)
 TWO_PROCESSES = "one process and two"
 EXPECTED = {
     "HO1": "reproduced",
+    "HO1b": "reproduced",
     "HO2": "reproduced",
     "HO2b": "differs",
     "HO3": "reproduced",
@@ -16,6 +17,7 @@ EXPECTED = {
     "HO5": "reproduced",
     "HO6": "reproduced",
     "HO6b": "reproduced",
+    "HO6c": "reproduced",
     "HO7": "reproduced",
 }
 

@@ -16,6 +16,7 @@ from neurosci.hopfield import (
     sample_patterns,
 )
 from neurosci.hopfield import _kernels as kernels
+from neurosci.hopfield._classes import distinct_rows
 
 DYNAMICS = ("glauber", "metropolis", "block_gibbs", "class_gibbs")
 
@@ -166,6 +167,32 @@ def test_binomial_numbers_follow_their_law(n, p):
     # a randomised distribution function is uniform
     spread = np.random.default_rng(0).random(len(drawn)) * binom.pmf(drawn, n, p)
     assert kstest(binom.cdf(drawn - 1, n, p) + spread, "uniform").pvalue > 1e-3
+
+
+def test_the_class_sampler_counts_changed_spins_as_block_gibbs_does():
+    patterns = sample_patterns(600, 2, 0.6, random_state=0)
+    found = {
+        dynamics: MultitaskingHopfield(
+            temperature=0.3, dynamics=dynamics, n_sweeps=2000, burn_in=200, random_state=0
+        )
+        .fit(patterns)
+        .sample("hierarchical")
+        .acceptance
+        for dynamics in ("block_gibbs", "class_gibbs")
+    }
+    # a share of 1.2 million redrawn spins, ten of which may count as one where sweeps resemble each other
+    assert abs(found["block_gibbs"] - found["class_gibbs"]) < 4 * np.sqrt(2 * 10 * 0.25 / (2000 * 600))
+
+
+@pytest.mark.parametrize("size", [2, 2**20])
+def test_distinct_rows_equal_those_of_numpy(size):
+    # the second does not fit one number per row
+    rows = np.random.default_rng(0).integers(-size, size + 1, (300, 4)) // max(size // 2, 1)
+    rows[:50] *= max(size // 2, 1)
+    distinct, member, counts = distinct_rows(rows)
+    np.testing.assert_array_equal(distinct[member], rows)
+    np.testing.assert_array_equal(np.bincount(member), counts)
+    assert len(distinct) == len(np.unique(rows, axis=0))
 
 
 def test_class_sampler_and_glauber_agree():
