@@ -13,7 +13,7 @@ from ._channel_intervals import quantile_limits
 from ._index import FWHM_PER_SIGMA
 from ._likelihood import fit_checked
 from ._likelihood_design import WIDTH, Design, log2_sensitivity
-from ._likelihood_intervals import named_limits, pool_observers, refit, trial_draws
+from ._likelihood_intervals import pool_observers, refit, trial_draws
 
 LEVEL = 0.95
 
@@ -38,7 +38,8 @@ def people_unit(item: dict[str, Any], rng: np.random.Generator) -> dict[str, Any
     correct, trials = pool_observers(item["n_correct"], item["n_trials"], int(item["n_resamples"]), rng)
     draws = refit(correct, trials, design)
     record: dict[str, Any] = _threshold_limits(draws, design.n_bands)
-    for name, (low, high) in named_limits(quantile_limits(draws, LEVEL), item["lowest_frequency"]).items():
+    limits = design.named_limits(quantile_limits(draws, LEVEL), item["lowest_frequency"])
+    for name, (low, high) in limits.items():
         record |= {f"{name}_low": float(low), f"{name}_high": float(high)}
     cells = quantile_limits(correct / np.maximum(trials, 1), LEVEL)
     record |= {"cell_low": cells[..., 0], "cell_high": cells[..., 1]}

@@ -9,19 +9,22 @@ from neurosci._core.numbers import format_number
 from neurosci._core.result import Figure
 
 from . import _captions_ml as likelihood
+from . import _captions_runs as more
 from ._compute import PRINTED_SHARE, Findings
 from ._formats import PERCENT, finding_of, kind_of, share
 from ._panels import label_of
 from ._views import accuracy_table
+from ._words_runs import run_stimuli
 
 
 def figures(found: Findings, metrics: dict[str, Metric]) -> tuple[Figure, ...]:
     """Return the figures that this run's data allow, in the order of the page."""
-    made = [accuracy_figure(found)]
+    made = [more.stimuli_figure(), more.spectra_figure(found, metrics), accuracy_figure(found)]
     if found.release.humans is not None:
         made.append(observers_figure(found))
     made.append(channels_figure(found, metrics))
     made += likelihood.likelihood_figures(found, metrics)
+    made.append(more.survival_figure(found, metrics))
     if len(found.usable):
         made.append(families_figure(found))
     if found.shape is not None:
@@ -42,6 +45,10 @@ def _criterion(found: Findings) -> str:
     return f"{100 * found.params.criterion:g}{PERCENT}"
 
 
+def _and(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def _span(values: list[int]) -> str:
     return f"{min(values)}" if min(values) == max(values) else f"{min(values)} to {max(values)}"
 
@@ -57,7 +64,9 @@ def accuracy_figure(found: Findings) -> Figure:
     people, others = int(low.iloc[0]), [int(x) for x in low.iloc[1:]]
     n_cells = int((table["observer"] == "people").sum())
     networks = f", these {kind_of(found)} in {_span(others)}" if others else ""
-    shown = ", ".join(label_of(name) for name in found.release.featured) or "no network"
+    here = list(found.runs.counts)[:1]
+    shown = ", ".join(label_of(name) for name in (*found.release.featured, *here)) or "no network"
+    run = f" {here[0]} was run here, on {run_stimuli(found)}." if here else ""
     return Figure(
         name="accuracy",
         tables=("accuracy",),
@@ -70,9 +79,9 @@ def accuracy_figure(found: Findings) -> Figure:
             "Percent correct in 16-way recognition of low-contrast grey images, by noise standard "
             "deviation and label frequency of the noise band. **a**, mean of 14 people, as printed. **b** "
             f"onwards, one network each: {shown}. Red outline: border of {_criterion(found)} correct. n = "
-            f"19 to 41 images per cell, 1,050 in all; no error bars: the 95{PERCENT} Wilson interval of "
-            "one network cell is about ±17 points at half correct and n = 30. The top row has no noise, "
-            "so its labels mean nothing."
+            f"19 to 41 images per cell, 1,050 in all.{run} No error bars: the 95{PERCENT} Wilson interval "
+            "is about ±17 points at half correct and n = 30. The top row has no noise, so its labels mean "
+            "nothing."
         ),
         alt=(
             f"Heat maps of percent correct, noise strength by noise frequency, for people and for {shown}. "
@@ -119,21 +128,30 @@ def channels_figure(found: Findings, metrics: dict[str, Metric]) -> Figure:
     )
     likely, used = metrics["ml_ratio"], metrics["n_ml_used"].value
     medians = [format_number(metric.value, 2) for metric in (ratio, likely)]
+    third = metrics.get("filter_ratio")
+    by_filter = "" if third is None else f", {format_number(third.value, 2)} by the filter observer"
+    run = f"Green: {_and(list(found.runs.counts))}, run here. " if found.runs.counts else ""
     return Figure(
         name="channels",
-        tables=("networks", "people", "thresholds", "networks_likelihood"),
+        tables=(
+            "networks",
+            "people",
+            "thresholds",
+            "networks_likelihood",
+            *(("networks_filter",) if found.filter is not None else ()),
+            *(("run_channels", "runs") if found.runs.table is not None else ()),
+        ),
         finding=finding_of(
             found,
             f"The median network channel is {medians[0]} times as wide as the human one by the paper’s "
-            f"method, {medians[1]} times by maximum likelihood.",
+            f"method, {medians[1]} times by maximum likelihood{by_filter}.",
         ),
         caption=(
             f"**a**, noise SD at which accuracy crosses {_criterion(found)} (points) and the Gaussian "
             "fitted by the paper’s method. Red diamonds: people, mean of 14 observers. Blue circles: "
-            f"{featured}. Thin lines: {n:.0f} usable {kind_of(found)}. {bound}**b**, bandwidth of each "
+            f"{featured}. Thin lines: {n:.0f} usable {kind_of(found)}. {run}{bound}**b**, bandwidth of each "
             f"network (dot, n = {n:.0f} and {used:.0f}) over the human one of the same method; bar, median; "
-            "shaded, the printed range. Left out: networks without a usable channel. Intervals are in the "
-            "answer."
+            "shaded, printed range. Left out: networks without a usable channel. Intervals: see the answer."
         ),
         alt=(
             "Two panels. Left: sensitivity against noise frequency, with the fitted channels of people, "
@@ -269,12 +287,13 @@ def _no_limit_is_low(found: Findings) -> bool:
 def adversarial_figure(found: Findings, metrics: dict[str, Metric]) -> Figure:
     """Return the figure of the adversarial series."""
     p, series = found.params, found.adversarial
-    names = ("widening", "relative_widening", "ml_widening")
+    names = ("widening", "relative_widening", "ml_widening", "filter_widening")
     values = [format_number(metrics[name].value, 2) if name in metrics else "" for name in names]
-    if "" not in values and "no estimate" not in values:
+    if "" not in values[:3] and "no estimate" not in values:
+        last = f", {values[3]} by the filter observer" if values[3] else ""
         finding = (
             f"At training radius {p.training_radius:g} the channel is {values[0]} times as wide as without "
-            f"with the criterion fixed, {values[1]} with a relative one, {values[2]} by likelihood."
+            f"with the criterion fixed, {values[1]} with a relative one, {values[2]} by likelihood{last}."
         )
     else:
         finding = (
@@ -289,12 +308,12 @@ def adversarial_figure(found: Findings, metrics: dict[str, Metric]) -> Figure:
         finding=finding_of(found, finding),
         caption=(
             f"Adversarially trained {kind_of(found)} (L2). **a** to **c**, percent correct under attack "
-            f"{p.attack_radius:g} against channel properties of the {used} usable ones (number: training "
+            f"{p.attack_radius:g} against channels of the {used} usable ones (number: training "
             f"radius). **d**, bandwidth: criterion fixed at {_criterion(found)} (blue circles), relative to "
-            f"accuracy without noise (grey triangles), likelihood (squares). Bars: 95{PERCENT} intervals "
-            "over 1,050 trials per network (bootstrap; squares: profile); a triangle at the top marks one "
-            f"that leaves the panel. Red: people. Not shown: {hidden} without any width. **e**, percent "
-            "correct of 1,000 images by attack radius; blue, adversarially trained."
+            f"accuracy without noise (grey), likelihood (squares), filter observer (ochre). Bars: "
+            f"95{PERCENT} intervals over 1,050 trials (bootstrap; last two: profile); a triangle at the top: "
+            f"it leaves the panel. Red: people. Not shown: {hidden} without width. **e**, percent correct of "
+            "1,000 images by attack radius; blue, adversarially trained."
         ),
         alt=(
             f"Five panels. Accuracy under attack against bandwidth, centre and peak of {used} networks; "

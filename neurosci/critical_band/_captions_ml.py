@@ -77,15 +77,22 @@ def comparison_figure(found: Findings, metrics: dict[str, Metric]) -> Figure:
     spans = [_span(criteria[column]) for column in ("people", "median")]
     counts = criteria["n_networks"]
     interval = (
-        f"Red bars: 95{PERCENT} bootstrap intervals over observers; no bars for networks, one dot each."
+        f"Red bars: 95{PERCENT} bootstrap intervals over observers; none for networks, one dot each."
         if np.isfinite(found.ml.people["low"].iloc[0])
         else "No bars: counts of single observers are not here, and each network is one dot."
     )
+    middle, middle_alt, last = _filter_words(found)
     missing = int(criteria["people"].isna().sum())
     gaps = f"; no width for people at {missing} of {len(criteria)} criteria" if missing else ""
     return Figure(
         name="comparison",
-        tables=("networks_likelihood", "people_likelihood", "criteria", "people"),
+        tables=(
+            "networks_likelihood",
+            "people_likelihood",
+            "criteria",
+            "people",
+            *(("networks_filter", "people_filter") if found.filter is not None else ()),
+        ),
         finding=finding_of(
             found,
             f"Over criteria of {_percent(criteria)} the paper’s method gives people {spans[0]} and the "
@@ -94,19 +101,34 @@ def comparison_figure(found: Findings, metrics: dict[str, Metric]) -> Figure:
             f"{format_number(metrics['network_ml_bandwidth_median'].value, 2)}.",
         ),
         caption=(
-            f"**a**, bandwidth of {len(used)} {kind_of(found)} (blue) and people (red diamond) by both "
-            f"methods; line, equality; {narrower} of {len(used)} networks are narrower by likelihood. **b**, "
-            "bandwidth by the paper’s method against the criterion that defines its thresholds: people (red "
-            f"diamonds{gaps}), median of usable networks (blue circles) and their quartiles (band), n = "
-            f"{counts.min()} to {counts.max()}. Dashed: likelihood (amplitude). {interval}"
+            f"**a**, likelihood against the paper’s method: {len(used)} {kind_of(found)} (blue), people (red "
+            f"diamond); line, equality; {narrower} networks are narrower by likelihood. {middle}**{last}**, "
+            f"paper’s method against its criterion: people (red{gaps}), median and quartiles of usable "
+            f"networks (blue), n = {counts.min()} to {counts.max()}; dashed, likelihood (amplitude). "
+            f"{interval}"
         ),
         alt=(
-            f"Two panels. Left: likelihood against index bandwidth of {len(used)} networks, {narrower} of "
-            "them below the line of equality, with people above it. Right: index bandwidth of people and of "
-            f"the median network against the criterion, {spans[0]} and {spans[1]} octaves, with likelihood "
-            "widths as dashed lines."
+            f"Panels of bandwidth. Likelihood against index bandwidth of {len(used)} networks, {narrower} "
+            f"of them below the line of equality, with people above it.{middle_alt} Index bandwidth of "
+            f"people and of the median network against the criterion, {spans[0]} and {spans[1]} octaves, "
+            "with likelihood widths as dashed lines."
         ),
     )
+
+
+def _filter_words(found: Findings) -> tuple[str, str, str]:
+    """Return what caption and alternative text say about the filter observer, and the last panel's letter."""
+    if found.filter is None:
+        return "", "", "b"
+    likely = found.ml.used.set_index("network")["bandwidth"] / np.sqrt(2)
+    filtered = found.filter.used.set_index("network")["bandwidth"]
+    both = likely.index.intersection(filtered.index)
+    less = int((filtered[both] < likely[both]).sum())
+    words = (
+        f"**b**, filter observer, which allows for the width of the noise bands, against likelihood "
+        f"(power); {less} of {len(both)} are narrower. "
+    )
+    return words, f" Filter observer against likelihood, {less} of {len(both)} below equality.", "c"
 
 
 def _span(values: pd.Series) -> str:

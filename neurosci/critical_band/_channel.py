@@ -12,19 +12,18 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from neurosci._core.checks import check_option
 from neurosci._core.metric import Metric
 
 from ._channel_index import IndexMethod
 from ._channel_intervals import check_interval_options
-from ._channel_likelihood import EXPONENTS, LikelihoodMethod
-from ._counts import check_counts, check_levels, check_noise_sd, check_rates, check_stacked_counts
+from ._channel_likelihood import LikelihoodMethod
+from ._channel_methods import LIKELIHOODS, check_parameters
+from ._counts import check_counts, check_stacked_counts
+from ._filter_spectra import Spectra
 from ._index import NotResolvedWarning, check_accuracy, gaussian
 from ._published import GUESS_RATE, LOWEST_FREQUENCY, NOISE_SD
-from ._sigmoids import SIGMOIDS
 
 _WHERE = "ChannelEstimator"
-METHODS = ("index", "ml")
 
 
 class ChannelEstimator(BaseEstimator):
@@ -35,11 +34,12 @@ class ChannelEstimator(BaseEstimator):
 
     Parameters
     ----------
-    method : {"index", "ml"}, default="index"
+    method : {"index", "ml", "filter"}, default="index"
         "index" is the published method: thresholds as whole octave steps of the tested noise
         levels, and a Gaussian through them. "ml" is maximum likelihood: one psychometric function
         per band with shared slope and lapse rate, whose thresholds follow a Gaussian channel, fitted
-        to all counts at once.
+        to all counts at once. "filter" is maximum likelihood too, of a linear filter with internal
+        noise that chooses among 1/guess_rate alternatives; the spectra of the bands are part of it.
     criterion : float, default=0.5
         Proportion correct that defines the threshold, in (0, 1). With ``relative=True`` the
         fraction of the way from guessing to the observer's own accuracy without noise.
@@ -48,29 +48,32 @@ class ChannelEstimator(BaseEstimator):
     noise_sd : sequence of float, default=(0, 0.02, 0.04, 0.08, 0.16)
         Noise SD of the rows, pixel units (0 to 1), ascending. "index" needs 0 first, then doubling.
     sensitivity : {None, "amplitude", "power"}, default=None
-        What "ml" calls sensitivity: one over the threshold SD (amplitude) or over its square
-        (power), which makes the bandwidth smaller by :math:`\sqrt 2`. ``None`` means amplitude.
-        "index" fits the logarithm, whose width is the same for both, and takes no power.
+        What "ml" and "filter" call sensitivity: one over the threshold SD (amplitude) or over its
+        square (power), which makes the bandwidth smaller by :math:`\sqrt 2`. ``None`` means
+        amplitude for "ml" and power, the gain of the filter, for "filter". "index" fits the
+        logarithm, whose width is the same for both, and takes no power.
     lowest_frequency : float, default=1.75
         Label frequency of the first column, cycles/image; each further column is an octave up.
     amplitude_bound : float, default=None
         "index" only: upper bound of the Gaussian's peak, octave steps; ``None`` takes the number of
         noise levels above zero, as published.
     guess_rate : float, default=0.0625
-        Rate of correct answers by guessing, in [0, 1).
+        Rate of correct answers by guessing, in [0, 1); for "filter" one over a whole number.
     sigmoid : {"logistic", "norm", "weibull", "gumbel"}, default="logistic"
         "ml" only: shape of the psychometric function, as in `fit_channel_likelihood`.
+    band_spectra : sequence of (array-like, array-like), default=None
+        "filter" only: spectra of the bands, as in `fit_channel_filter`; ``None``: the published ones.
 
     Attributes
     ----------
     thresholds_ : ndarray of shape (n_bands,)
-        With "ml", the noise SD at which the fitted accuracy is at the criterion, pixel units; NaN
-        outside the noise SDs that were shown. With "index", threshold indices (int64): octave steps
+        The noise SD at which the fitted accuracy is at the criterion, pixel units; NaN outside the
+        noise SDs that were shown. With "index", threshold indices (int64): octave steps
         below the strongest noise (0 to n_noise_sd - 1), which is what the published method fits;
         -1 for a band without any trial.
     sensitivity_ : ndarray of shape (n_bands,)
-        With "ml", one over `thresholds_`, or over their square. With "index", a ratio: 1 for a
-        threshold at the lowest noise SD.
+        One over `thresholds_`, or over their square. With "index", a ratio: 1 for a threshold at
+        the lowest noise SD.
     threshold_noise_sd_ : ndarray of shape (n_bands, 2)
         "index" only: limits between which the threshold lies, pixel units (0 to 1): the strongest
         tested noise SD with accuracy above the criterion and the next stronger one. The upper limit
@@ -82,45 +85,51 @@ class ChannelEstimator(BaseEstimator):
         Proportion correct that was used; NaN where ``relative=True`` and accuracy without noise is
         no better than guessing, and then no band exceeds it.
     resolved_ : bool
-        Whether the data determine a channel (the rules are in the notes of `fit_channel` and of
-        `fit_channel_likelihood`).
+        Whether the data determine a channel (the rules are in the notes of `fit_channel`, of
+        `fit_channel_likelihood` and of `fit_channel_filter`).
     reason_ : str
         Why not; empty when resolved.
     bandwidth_ : float
         Full width at half height, octaves; NaN when not resolved.
     center_frequency_ : float
-        Peak on the scale of the band labels, cycles/image; NaN when not resolved.
+        Peak, cycles/image: on the scale of the band labels, or with "filter" the frequency itself,
+        about an octave lower; NaN when not resolved.
     peak_sensitivity_ : float
-        Peak noise sensitivity; NaN when not resolved. With "ml", one over the noise SD (or its
-        square) at half performance, half way between guessing and accuracy without noise, whatever
-        the criterion. With "index", a ratio (1: threshold at the lowest noise SD).
+        Peak noise sensitivity; NaN when not resolved. One over the noise SD (or its square) at half
+        performance, half way between guessing and accuracy without noise, whatever the criterion;
+        with "filter" for noise that is all at the peak. With "index", a ratio (1: threshold at the
+        lowest noise SD).
     at_bound_ : bool
         Whether the peak lies beyond what was tested: with "index" it stopped at `amplitude_bound`;
-        with "ml" its noise SD is outside of those that were shown. False when not resolved.
+        with the others its noise SD is outside of those that were shown. False when not resolved.
     amplitude_, center_index_, width_ : float
-        Peak ("index": octave steps; "ml": `peak_sensitivity_`), position (bands from the lowest) and
-        standard deviation (bands; "index": signed) of the Gaussian; NaN when not resolved.
+        Peak ("index": octave steps; else `peak_sensitivity_`), position (octaves above
+        `lowest_frequency`) and standard deviation (octaves; "index": signed) of the Gaussian; NaN
+        when not resolved.
     slope_ : float
         "ml" only: slope shared by all bands, units of the sigmoid's argument per octave of noise SD.
+    internal_dprime_ : float
+        "filter" only: d' of the right alternative without noise in the image.
     lapse_rate_ : float
-        "ml" only: rate of errors without noise, shared by all bands.
+        Rate of errors without noise ("ml"), or of guesses ("filter"), shared by all bands. This and
+        the rest are for "ml" and "filter" only.
     log_likelihood_, deviance_ : float
-        "ml" only: log likelihood without the binomial coefficients, and twice the distance to the
+        Log likelihood without the binomial coefficients, and twice the distance to the
         saturated model, nats.
     dispersion_ : float
-        "ml" only: Pearson's chi-square over `degrees_of_freedom_`; above 1 where counts vary more
+        Pearson's chi-square over `degrees_of_freedom_`; above 1 where counts vary more
         than the model allows, and intervals over trials are then too narrow.
     degrees_of_freedom_ : int
-        "ml" only: conditions with trials less free parameters.
+        Conditions with trials less free parameters.
     converged_ : bool
-        "ml" only: whether the optimiser converged.
+        Whether the optimiser converged.
     n_bands_in_, n_observers_in_ : int
         Numbers of bands and observers seen in `fit`.
 
     See Also
     --------
     fit_channel : The published fit on its own, with the raw values of unresolved patterns.
-    fit_channel_likelihood : The likelihood fit of many observers in one call, with its model.
+    fit_channel_likelihood, fit_channel_filter : Fits of many observers in one call, with the models.
     channel_table : Many observers, one row each.
 
     Notes
@@ -128,8 +137,9 @@ class ChannelEstimator(BaseEstimator):
     The index method quantises thresholds to octaves. With two equal neighbouring indices, zeros
     elsewhere and the peak at its bound the width is 1.00 octave whatever the data: see `at_bound_`.
 
-    A bandwidth of "ml" does not depend on the criterion, since a Gaussian channel has the same shape
-    at all of them; `thresholds_` and `sensitivity_` do.
+    A bandwidth of "ml" or "filter" does not depend on the criterion, since a Gaussian channel has the
+    same shape at all of them; `thresholds_` and `sensitivity_` do. Widths of "index" and "ml" include
+    the width of the noise bands, about 1.2 octaves; that of "filter" does not.
 
     References
     ----------
@@ -176,6 +186,7 @@ class ChannelEstimator(BaseEstimator):
         amplitude_bound: float | None = None,
         guess_rate: float = GUESS_RATE,
         sigmoid: str = "logistic",
+        band_spectra: Spectra | None = None,
     ) -> None:
         self.method = method
         self.criterion = criterion
@@ -186,6 +197,7 @@ class ChannelEstimator(BaseEstimator):
         self.amplitude_bound = amplitude_bound
         self.guess_rate = guess_rate
         self.sigmoid = sigmoid
+        self.band_spectra = band_spectra
 
     def fit(self, n_correct: ArrayLike, n_trials: ArrayLike) -> Self:
         """Estimate the channel from counts.
@@ -195,7 +207,7 @@ class ChannelEstimator(BaseEstimator):
         n_correct : array-like of shape (n_noise_sd, n_bands) or (n_observers, n_noise_sd, n_bands)
             Correct answers; rows in ascending noise SD, columns from low to high frequency. Of at
             least two observers, the channel of the group is estimated: "index" averages their
-            accuracies, as published, and "ml" sums their counts.
+            accuracies, as published, and the others sum their counts.
         n_trials : array-like, shaped as `n_correct` or (n_noise_sd, n_bands)
             Trials. A condition without trials is passed over with a warning.
 
@@ -215,13 +227,13 @@ class ChannelEstimator(BaseEstimator):
         NotResolvedWarning
             If the data do not determine a channel.
         """
-        method = self._checked()
+        method = check_parameters(self, _WHERE)
         n_levels = len(method.levels)
         correct, trials = check_counts(n_correct, n_trials, n_levels, _WHERE, observers=True)
         if not trials.any():
             raise ValueError(f"{_WHERE}: n_trials must be above 0 somewhere, got only empty conditions")
         correct, trials = (table.reshape(-1, n_levels, table.shape[-1]) for table in (correct, trials))
-        if self.method == "ml":
+        if self.method in LIKELIHOODS:
             check_stacked_counts(correct.sum(axis=0), trials.sum(axis=0), n_levels, _WHERE)
         empty = int((trials == 0).sum())
         if empty:
@@ -248,7 +260,7 @@ class ChannelEstimator(BaseEstimator):
         Raises
         ------
         ValueError
-            If the table or a parameter is outside its range, or with ``method="ml"``, which needs
+            If the table or a parameter is outside its range, or for a method that needs
             counts.
 
         Warns
@@ -256,7 +268,7 @@ class ChannelEstimator(BaseEstimator):
         NotResolvedWarning
             If the thresholds do not determine a channel.
         """
-        method = self._checked()
+        method = check_parameters(self, _WHERE)
         if isinstance(method, LikelihoodMethod):
             raise ValueError(
                 f"{_WHERE}: method must be 'index' to fit proportions, got {self.method!r} (a likelihood "
@@ -285,7 +297,7 @@ class ChannelEstimator(BaseEstimator):
         -------
         ndarray
             Shaped as `bands`; NaN when not resolved. With "index" the threshold index, octave steps
-            below the strongest noise; with "ml" the sensitivity at half performance.
+            below the strongest noise; else the sensitivity at half performance.
         """
         check_is_fitted(self)
         return gaussian(bands, self.amplitude_, self.center_index_, self.width_)
@@ -320,8 +332,9 @@ class ChannelEstimator(BaseEstimator):
         Returns
         -------
         dict of Metric
-            ``bandwidth``, ``center_frequency``, ``peak_sensitivity`` and, with "ml", ``slope`` and
-            ``lapse_rate``. A limit is 0 or infinite where the data set none.
+            ``bandwidth``, ``center_frequency``, ``peak_sensitivity`` and ``lapse_rate``, with "ml"
+            ``slope``, with "filter" ``internal_dprime``; "index" has the first three. A limit is 0
+            or infinite where the data set none.
 
         Raises
         ------
@@ -331,10 +344,10 @@ class ChannelEstimator(BaseEstimator):
 
         Notes
         -----
-        The bootstrap over trials of "ml" draws from the fitted probabilities, that of "index", which
-        has none, from the observed proportions. A resample that is not resolved counts as one
-        without an upper (or lower) limit of the bandwidth; "index" leaves it out of the intervals
-        of centre and peak.
+        The bootstrap over trials draws from the fitted probabilities, that of "index", which has
+        none, from the observed proportions. A resample that is not resolved counts as one without an
+        upper (or lower) limit of the bandwidth; "index" leaves it out of the intervals of centre and
+        peak.
         """
         check_is_fitted(self)
         if self._counts is None:
@@ -351,30 +364,6 @@ class ChannelEstimator(BaseEstimator):
         )
         values = {name[:-1]: value for name, value in vars(self).items() if name.endswith("_")}
         return self._method.intervals(*self._counts, values, options)
-
-    def _checked(self) -> IndexMethod | LikelihoodMethod:
-        check_option(_WHERE, "method", self.method, METHODS)
-        if not 0 < self.criterion < 1:
-            raise ValueError(
-                f"{_WHERE}: criterion must be in (0, 1), got {self.criterion} (give 0.5 for 50 %)"
-            )
-        check_rates(self.guess_rate, self.lowest_frequency, _WHERE)
-        check_option(_WHERE, "sensitivity", self.sensitivity, (None, *EXPONENTS))
-        check_option(_WHERE, "sigmoid", self.sigmoid, SIGMOIDS)
-        bound = self.amplitude_bound
-        if bound is not None and not (math.isfinite(bound) and bound > 0):
-            raise ValueError(f"{_WHERE}: amplitude_bound must be > 0 octave steps or None, got {bound}")
-        names = ("criterion", "relative", "guess_rate", "lowest_frequency")
-        common = {name: getattr(self, name) for name in names}
-        if self.method == "ml":
-            levels, kind = check_levels(self.noise_sd, _WHERE), self.sensitivity or "amplitude"
-            return LikelihoodMethod(levels=levels, sensitivity=kind, sigmoid=self.sigmoid, **common)
-        if self.sensitivity == "power":
-            raise ValueError(
-                f"{_WHERE}: sensitivity must be None or 'amplitude' with method 'index', got 'power' (it "
-                "fits the logarithm of sensitivity, whose width is the same for both)"
-            )
-        return IndexMethod(levels=check_noise_sd(self.noise_sd, _WHERE), amplitude_bound=bound, **common)
 
     def _store(
         self,

@@ -19,6 +19,7 @@ UNITS = {
     "center_frequency": "cycles/image",
     "peak_sensitivity": "",
     "slope": "per octave",
+    "internal_dprime": "",
     "lapse_rate": "",
 }
 

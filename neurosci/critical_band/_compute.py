@@ -11,8 +11,12 @@ import numpy as np
 
 from . import _bootstrap as work
 from ._channel import ChannelEstimator
+from ._compute_bands import BandFindings, compute_bands
+from ._compute_methods import MethodFindings, compute_filter, compute_relative
 from ._compute_ml import LikelihoodFindings, compute_likelihood
+from ._compute_runs import RunFindings, compute_runs
 from ._index import NotResolvedWarning, fit_channel
+from ._inputs import Inputs
 from ._published import N_BANDS, human_mean_accuracy
 from ._regression import ChannelRegression
 from ._release import Release
@@ -53,6 +57,14 @@ class Findings:
         Resampled widths of single networks.
     ml : LikelihoodFindings
         The same by maximum likelihood.
+    relative : MethodFindings
+        The published method with a criterion relative to accuracy without noise.
+    filter : MethodFindings or None
+        The filter observer; None where the guess rate is not one of a number of alternatives.
+    bands : BandFindings
+        Frequencies of the noise bands.
+    runs : RunFindings
+        Networks that were run here.
     """
 
     release: Release
@@ -68,6 +80,10 @@ class Findings:
     limits: dict[str, Any]
     draws: dict[str, dict[str, Any]]
     ml: LikelihoodFindings
+    relative: MethodFindings
+    filter: MethodFindings | None
+    bands: BandFindings
+    runs: RunFindings
 
     @property
     def usable(self) -> pd.DataFrame:
@@ -86,7 +102,7 @@ def settings_of(params: CriticalBandParams, *, relative: bool = False) -> dict[s
     }
 
 
-def compute(release: Release, params: CriticalBandParams, context: Context) -> Findings:
+def compute(release: Release, inputs: Inputs, params: CriticalBandParams, context: Context) -> Findings:
     """Compute every table and number of the report."""
     people, limits = people_table(release, params, context)
     networks, shape = network_table(release, params, float(people["bandwidth"].iloc[0]))
@@ -97,6 +113,23 @@ def compute(release: Release, params: CriticalBandParams, context: Context) -> F
     for column in ("bandwidth", "low", "high"):
         adversarial[f"likelihood_{column}"] = likely[column].where(likely["resolved"]).to_numpy()
     adversarial["human_likelihood"] = ml.people["bandwidth"].iloc[0]
+    relative = compute_relative(release, params, settings_of(params, relative=True), draws, context)
+    filtered = None
+    if _is_choice(params.guess_rate):
+        filtered = compute_filter(release, params, networks["usable"].to_numpy(), context)
+        rows = filtered.networks.set_index("network").loc[adversarial["network"]]
+        for column in ("bandwidth", "low", "high"):
+            adversarial[f"filter_{column}"] = rows[column].where(rows["resolved"]).to_numpy()
+        adversarial["human_filter"] = filtered.people["bandwidth"].iloc[0]
+    methods = {"relative": relative, "filter": filtered}
+    human = {
+        "index": float(people["bandwidth"].iloc[0]),
+        "likelihood": float(ml.people["bandwidth"].iloc[0]),
+        **{
+            name: np.nan if method is None else float(method.people["bandwidth"].iloc[0])
+            for name, method in methods.items()
+        },
+    }
     return Findings(
         release=release,
         params=params,
@@ -108,9 +141,32 @@ def compute(release: Release, params: CriticalBandParams, context: Context) -> F
         criteria=criteria_table(release, params),
         shape=shape,
         robust=robust_regressions(release, networks[networks["usable"]]),
-        limits={**limits, **family_limits(networks, ml.used, release, params, context)},
+        limits={
+            **limits,
+            **family_limits(
+                {
+                    "": networks[networks["usable"]],
+                    "ml_": ml.used,
+                    **{f"{name}_": method.used for name, method in methods.items() if method is not None},
+                },
+                release,
+                params,
+                context,
+            ),
+        },
         draws=draws,
         ml=ml,
+        relative=relative,
+        filter=filtered,
+        bands=compute_bands(params, inputs.excess, context),
+        runs=compute_runs(inputs.shown, inputs.weights, ml.networks, human, params, context),
+    )
+
+
+def _is_choice(guess_rate: float) -> bool:
+    """Return whether guessing is one of a whole number of alternatives, as the filter observer needs."""
+    return (
+        guess_rate > 0 and round(1 / guess_rate) >= 2 and math.isclose(round(1 / guess_rate), 1 / guess_rate)
     )
 
 
@@ -188,19 +244,21 @@ def network_table(
 
 
 def family_limits(
-    networks: pd.DataFrame,
-    likely: pd.DataFrame,
-    release: Release,
-    params: CriticalBandParams,
-    context: Context,
+    channels: dict[str, pd.DataFrame], release: Release, params: CriticalBandParams, context: Context
 ) -> dict[str, Any]:
-    """Return bootstrap limits over families for both methods; none where there is too little to resample."""
-    n = params.n_resamples_families
-    both = {"families": family_item(networks[networks["usable"]], n), "likelihood": family_item(likely, n)}
-    items = {name: item for name, item in both.items() if item is not None}
-    done = context.map(work.families_unit, items, stage="families", seed=params.seed, inputs=release.hash)
-    by_likelihood = {f"ml_{name}": value for name, value in done.get("likelihood", {}).items()}
-    return {**done.get("families", {}), **by_likelihood}
+    """Return bootstrap limits over families by method; none where there is too little to resample.
+
+    The names of a method's limits begin with its key.
+    """
+    items = {
+        f"families {prefix}".strip(): (prefix, family_item(table, params.n_resamples_families))
+        for prefix, table in channels.items()
+    }
+    done = context.map(
+        work.families_unit, {name: item for name, (_, item) in items.items() if item is not None},
+        stage="families", seed=params.seed, inputs=release.hash,
+    )  # fmt: skip
+    return {f"{items[name][0]}{end}": value for name, record in done.items() for end, value in record.items()}
 
 
 def criteria_table(release: Release, params: CriticalBandParams) -> pd.DataFrame:
@@ -292,3 +350,11 @@ def compared_pair(found: Findings) -> tuple[str, str] | None:
     by_radius = {radius: name for name, radius in found.release.training.items()}
     pair = by_radius.get(0.0), by_radius.get(found.params.training_radius)
     return None if pair[0] is None or pair[1] is None or pair[0] == pair[1] else (pair[0], pair[1])
+
+
+def robust_key(found: Findings) -> float:
+    """Return the released attack radius that the parameters ask for; NaN where there is none."""
+    for radius in found.robust:
+        if np.isclose(radius, found.params.attack_radius, rtol=1e-3):
+            return radius
+    return math.nan

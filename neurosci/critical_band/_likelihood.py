@@ -16,7 +16,7 @@ from neurosci.stats._curves import fit_binomial_curves
 
 from ._counts import check_levels, check_rates, check_stacked_counts
 from ._index import FWHM_PER_SIGMA
-from ._likelihood_design import CENTER, LAPSE, N_PARAMS, PEAK, SLOPE, WIDTH, Design, log2_sensitivity
+from ._likelihood_design import CENTER, LAPSE, PEAK, SLOPE, WIDTH, Design, log2_sensitivity
 from ._published import GUESS_RATE, LOWEST_FREQUENCY, NOISE_SD
 from ._sigmoids import SIGMOIDS, sigmoid_inverse
 
@@ -82,6 +82,11 @@ class ChannelLikelihood:
     guess_rate: float
     sigmoid: str
     lowest_frequency: float
+
+    @property
+    def design(self) -> Design:
+        """The model that was fitted."""
+        return Design(self.noise_sd, self.n_correct.shape[-1], self.guess_rate, self.sigmoid)
 
     @property
     def resolved(self) -> NDArray[np.bool_]:
@@ -174,10 +179,7 @@ class ChannelLikelihood:
         ndarray of shape (..., n_noise_sd, n_bands)
             Probability (0 to 1), resolved or not.
         """
-        design = Design(self.noise_sd, self.n_correct.shape[-1], self.guess_rate, self.sigmoid)
-        flat = self.params.reshape(-1, N_PARAMS)
-        p = design.model(flat, np.arange(len(flat)))[0]
-        return design.unpack(p).reshape(self.n_correct.shape)
+        return self.design.probability(self.params)
 
     def _shown(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.where(self.resolved, values, np.nan)
@@ -289,32 +291,36 @@ def fit_checked(
     lowest_frequency: float,
 ) -> ChannelLikelihood:
     """Fit counts that were checked."""
+    return ChannelLikelihood(
+        **fitted_fields(correct, trials, design), sigmoid=design.sigmoid, lowest_frequency=lowest_frequency
+    )
+
+
+def fitted_fields(correct: NDArray[np.int64], trials: NDArray[np.int64], design: Design) -> dict[str, Any]:
+    """Return what all fits of counts by a model of this kind have in common."""
     lead = correct.shape[:-2]
     k, n = design.pack(correct), design.pack(trials)
     fits = fit_binomial_curves(k, n, design.model, design.starts(k, n), low=design.low, high=design.high)
     freedom = (n > 0).sum(axis=1) - (~fits.at_bound).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         dispersion = np.where(freedom > 0, fits.pearson / freedom, np.nan)
-    reasons = design.reasons(fits, k, n)
-
-    def shaped(values: NDArray[Any]) -> NDArray[Any]:
-        return values.reshape(lead + values.shape[1:])
-
-    return ChannelLikelihood(
-        params=shaped(fits.params),
-        covariance=shaped(fits.covariance),
-        log_likelihood=shaped(fits.log_likelihood),
-        deviance=shaped(fits.deviance),
-        dispersion=shaped(dispersion),
-        degrees_of_freedom=shaped(freedom),
-        score_norm=shaped(fits.score_norm),
-        converged=shaped(fits.converged),
-        at_bound=shaped(fits.at_bound),
-        reason=shaped(reasons),
-        n_correct=correct,
-        n_trials=trials,
-        noise_sd=design.levels,
-        guess_rate=design.guess_rate,
-        sigmoid=design.sigmoid,
-        lowest_frequency=lowest_frequency,
-    )
+    found = {
+        name: getattr(fits, name)
+        for name in (
+            "params",
+            "covariance",
+            "log_likelihood",
+            "deviance",
+            "score_norm",
+            "converged",
+            "at_bound",
+        )
+    }
+    found |= {"dispersion": dispersion, "degrees_of_freedom": freedom, "reason": design.reasons(fits, k, n)}
+    return {
+        **{name: values.reshape(lead + values.shape[1:]) for name, values in found.items()},
+        "n_correct": correct,
+        "n_trials": trials,
+        "noise_sd": design.levels,
+        "guess_rate": design.guess_rate,
+    }

@@ -64,6 +64,12 @@ class Design:
         zero = np.broadcast_to(points[:, -1:, np.newaxis], (len(points), 1, self.n_bands))
         return np.concatenate([zero, points[:, :-1].reshape(len(points), -1, self.n_bands)], axis=1)
 
+    def probability(self, params: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probability of a correct answer in each cell, (..., n_noise_sd, n_bands)."""
+        flat = params.reshape(-1, N_PARAMS)
+        p = self.unpack(self.model(flat, np.arange(len(flat)))[0])
+        return p.reshape(*params.shape[:-1], len(self.levels), self.n_bands)
+
     def model(
         self, params: NDArray[np.float64], _curves: NDArray[np.intp]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -91,8 +97,13 @@ class Design:
             jacobian[:, -1, LAPSE] = -1
         return p, jacobian
 
-    def starts(self, correct: NDArray[np.float64], trials: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return (n_starts, n_curves, n_params): likely points of a coarse grid, apart from each other."""
+    @property
+    def center_range(self) -> tuple[float, float]:
+        """Bands from the lowest between which a centre counts as measured."""
+        return -0.5, self.n_bands - 0.5
+
+    def start_grid(self) -> NDArray[np.float64]:
+        """Return the coarse grid of the starts."""
         shown = self.log2_noise[:: self.n_bands]
         axes = (
             np.arange(-shown[-1] - 0.25, -shown[0] + 2.5, 0.75),
@@ -101,7 +112,17 @@ class Design:
             np.log([1.2, 3.0]),
             (1 - self.guess_rate) * np.array([0.01, 0.05, 0.12, 0.3, 0.6]),
         )
-        grid = np.array(list(itertools.product(*axes)))
+        return np.array(list(itertools.product(*axes)))
+
+    def flat_starts(self) -> NDArray[np.float64]:
+        """Return starts of peak, slope and lapse rate of an observer with one threshold for all bands."""
+        peaks = -np.quantile(self.log2_noise, [0.1, 0.5, 0.9])
+        top = 1 - self.guess_rate
+        return np.array([[peak, math.log(2), lapse * top] for peak in peaks for lapse in (0.05, 0.4)])
+
+    def starts(self, correct: NDArray[np.float64], trials: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (n_starts, n_curves, n_params): likely points of a coarse grid, apart from each other."""
+        grid = self.start_grid()
         p = np.clip(self.model(grid, np.arange(len(grid)))[0], 1e-9, 1 - 1e-9)
         log_p, log_q = np.log(p).T, np.log1p(-p).T
         found = np.empty((_N_STARTS, len(correct), N_PARAMS))
@@ -130,17 +151,38 @@ class Design:
             spread = np.sqrt(fits.covariance[:, WIDTH, WIDTH])
             known = spread < math.log(2)
         upper_lapse = fits.params[:, LAPSE] >= self.high[LAPSE]
+        low, high = self.center_range
         tests = (
             (~fits.converged, "the optimiser did not converge"),
             (upper_lapse, "accuracy without noise is not above guessing"),
             (~(gain > chdtri(2, 1 - _SIGNIFICANT)), "thresholds do not differ between bands"),
             (fits.at_bound[:, WIDTH], "the width is at the bound of the fit"),
-            (fits.at_bound[:, SLOPE], "the slope is at the bound of the fit"),
+            self.shape_test(fits),
             (fits.at_bound[:, PEAK] | fits.at_bound[:, CENTER], "the peak is at the bound of the fit"),
-            ((center < -0.5) | (center > self.n_bands - 0.5), "the peak lies outside the measured bands"),
+            ((center < low) | (center > high), "the peak lies outside the measured bands"),
             (~known, "the standard error of the width exceeds a factor of two"),
         )
         return np.select([test for test, _ in tests], [reason for _, reason in tests], default="")
+
+    def shape_test(self, fits: CurveFits) -> tuple[NDArray[np.bool_], str]:
+        """Return where the slope stopped at a bound that says nothing, and the reason to give."""
+        return fits.at_bound[:, SLOPE], "the slope is at the bound of the fit"
+
+    def named_limits(
+        self, limits: NDArray[np.float64], lowest_frequency: float
+    ) -> dict[str, NDArray[np.float64]]:
+        """Turn limits of the parameters, (..., n_params, 2), into those of the quantities."""
+        # Limits far outside of what can be measured would only overflow.
+        with np.errstate(over="ignore"):
+            bandwidth = FWHM_PER_SIGMA * np.exp(limits[..., WIDTH, :])
+            return {
+                "bandwidth": bandwidth,
+                "bandwidth_power": bandwidth / math.sqrt(2),
+                "center_frequency": lowest_frequency * 2 ** limits[..., CENTER, :],
+                "peak_sensitivity": 2 ** limits[..., PEAK, :],
+                "slope": np.exp(limits[..., SLOPE, :]),
+                "lapse_rate": np.clip(limits[..., LAPSE, :], 0, 1),
+            }
 
 
 def _flat_likelihood(
@@ -158,14 +200,7 @@ def _flat_likelihood(
         p, jacobian = design.model(whole, curves)
         return p, jacobian[:, :, columns]
 
-    noise = design.log2_noise
-    start = np.array(
-        [
-            [peak, math.log(2), lapse * (1 - design.guess_rate)]
-            for peak in -np.quantile(noise, [0.1, 0.5, 0.9])
-            for lapse in (0.05, 0.4)
-        ]
-    )
+    start = design.flat_starts()
     starts = np.broadcast_to(start[:, np.newaxis], (len(start), len(correct), 3))
     low, high = design.low[columns], design.high[columns]
     return fit_binomial_curves(

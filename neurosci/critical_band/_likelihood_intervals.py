@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +11,7 @@ from neurosci.stats._curves import CurveFits, fit_binomial_curves
 from neurosci.stats._profile import profile_binomial_curves
 
 from ._channel_intervals import quantile_limits
-from ._index import FWHM_PER_SIGMA
+from ._filter import ChannelFilter
 from ._likelihood import ChannelLikelihood
 from ._likelihood_design import CENTER, LAPSE, N_PARAMS, PEAK, SLOPE, WIDTH, Design
 
@@ -25,7 +23,7 @@ _STEPS = {PEAK: 0.5, CENTER: 0.5, WIDTH: 0.3, SLOPE: 0.3, LAPSE: 0.02}
 
 
 def channel_confint(
-    fit: ChannelLikelihood,
+    fit: ChannelLikelihood | ChannelFilter,
     *,
     method: str = "profile",
     level: float = 0.95,
@@ -37,8 +35,8 @@ def channel_confint(
 
     Parameters
     ----------
-    fit : ChannelLikelihood
-        What `fit_channel_likelihood` returned.
+    fit : ChannelLikelihood or ChannelFilter
+        What `fit_channel_likelihood` or `fit_channel_filter` returned.
     method : {"profile", "bootstrap", "wald"}, default="profile"
         Profile likelihood: the values whose best fit is not worse than the data allow (chi-square
         with one degree of freedom). Percentile bootstrap: refits of resampled counts. Wald: the
@@ -59,10 +57,11 @@ def channel_confint(
     Returns
     -------
     dict of ndarray of shape (..., 2)
-        Lower and upper limits of ``bandwidth`` and ``bandwidth_power`` (octaves),
-        ``center_frequency`` (cycles/image on the label scale), ``peak_sensitivity`` (1/pixel
-        units), ``slope`` (per octave) and ``lapse_rate`` (0 to 1). With ``resample="observers"``
-        the shape is (2,).
+        Lower and upper limits of ``bandwidth`` (octaves; of a filter, of the power gain),
+        ``center_frequency`` (cycles/image; on the label scale, or of a filter itself),
+        ``peak_sensitivity`` (1/pixel units) and ``lapse_rate`` (0 to 1). The likelihood fit adds
+        ``bandwidth_power`` and ``slope`` (per octave), the filter ``bandwidth_amplitude`` and
+        ``internal_dprime``. With ``resample="observers"`` the shape is (2,).
 
     Raises
     ------
@@ -90,9 +89,9 @@ def channel_confint(
     if not 0 < level < 1:
         raise ValueError(f"{_WHERE}: level must be in (0, 1), got {level} (give 0.95 for 95 %)")
     if method == "profile":
-        return named_limits(_profile(fit, level), fit.lowest_frequency)
+        return fit.design.named_limits(_profile(fit, level), fit.lowest_frequency)
     if method == "wald":
-        return named_limits(_wald(fit, level), fit.lowest_frequency)
+        return fit.design.named_limits(_wald(fit, level), fit.lowest_frequency)
     if n_resamples < 100:
         raise ValueError(f"{_WHERE}: n_resamples must be >= 100, got {n_resamples} (limits would be noise)")
     if resample == "observers":
@@ -102,33 +101,14 @@ def channel_confint(
                 f"got counts of shape {fit.n_correct.shape}"
             )
         rng = check_random_state(random_state)
-        draws = refit(*pool_observers(fit.n_correct, fit.n_trials, n_resamples, rng), _design(fit))
+        draws = refit(*pool_observers(fit.n_correct, fit.n_trials, n_resamples, rng), fit.design)
     else:
         draws = trial_draws(fit, resample, n_resamples, random_state)
-    return named_limits(quantile_limits(draws, level), fit.lowest_frequency)
+    return fit.design.named_limits(quantile_limits(draws, level), fit.lowest_frequency)
 
 
-def named_limits(limits: NDArray[np.float64], lowest_frequency: float) -> dict[str, NDArray[np.float64]]:
-    """Turn limits of the parameters, (..., n_params, 2), into those of the quantities."""
-    # Limits far outside of what can be measured would only overflow.
-    with np.errstate(over="ignore"):
-        bandwidth = FWHM_PER_SIGMA * np.exp(limits[..., WIDTH, :])
-        return {
-            "bandwidth": bandwidth,
-            "bandwidth_power": bandwidth / math.sqrt(2),
-            "center_frequency": lowest_frequency * 2 ** limits[..., CENTER, :],
-            "peak_sensitivity": 2 ** limits[..., PEAK, :],
-            "slope": np.exp(limits[..., SLOPE, :]),
-            "lapse_rate": np.clip(limits[..., LAPSE, :], 0, 1),
-        }
-
-
-def _design(fit: ChannelLikelihood) -> Design:
-    return Design(fit.noise_sd, fit.n_correct.shape[-1], fit.guess_rate, fit.sigmoid)
-
-
-def _profile(fit: ChannelLikelihood, level: float) -> NDArray[np.float64]:
-    design = _design(fit)
+def _profile(fit: ChannelLikelihood | ChannelFilter, level: float) -> NDArray[np.float64]:
+    design = fit.design
     k, n = design.pack(fit.n_correct), design.pack(fit.n_trials)
     flat = fit.params.reshape(-1, N_PARAMS)
     nothing = np.zeros(len(flat))
@@ -158,7 +138,7 @@ def _profile(fit: ChannelLikelihood, level: float) -> NDArray[np.float64]:
     return limits.reshape(*fit.params.shape, 2)
 
 
-def _wald(fit: ChannelLikelihood, level: float) -> NDArray[np.float64]:
+def _wald(fit: ChannelLikelihood | ChannelFilter, level: float) -> NDArray[np.float64]:
     from scipy.special import ndtri
 
     variance = np.diagonal(fit.covariance, axis1=-2, axis2=-1)
@@ -176,11 +156,11 @@ def pool_observers(
 
 
 def trial_draws(
-    fit: ChannelLikelihood, resample: str, n_resamples: int, random_state: object
+    fit: ChannelLikelihood | ChannelFilter, resample: str, n_resamples: int, random_state: object
 ) -> NDArray[np.float64]:
     """Return parameters of refits of resampled trials, resamples along the first axis."""
     rng = check_random_state(random_state)
-    design = _design(fit)
+    design = fit.design
     observed = fit.n_correct / np.maximum(fit.n_trials, 1)
     proportion = fit.probability() if resample == "fitted" else observed
     shape = fit.n_correct.shape

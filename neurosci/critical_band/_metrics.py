@@ -13,6 +13,7 @@ from neurosci._core.metric import Metric
 
 from . import _bootstrap as work
 from ._compute import Findings, compared_pair
+from ._metrics_methods import further_metrics
 from ._metrics_ml import likelihood_metrics, robust_metrics
 from ._published import N_OBSERVERS
 from ._release import N_IMAGES
@@ -32,20 +33,13 @@ def all_metrics(found: Findings) -> dict[str, Metric]:
         **regression_metrics(found),
         **attack_metrics(found),
         **likelihood_metrics(found),
+        **further_metrics(found),
     }
     # limits around no value would say nothing, and one NaN object keeps equal runs equal
     return {
         name: replace(metric, value=math.nan, low=None, high=None) if math.isnan(metric.value) else metric
         for name, metric in metrics.items()
     }
-
-
-def robust_key(found: Findings) -> float:
-    """Return the released attack radius that the parameters ask for; NaN where there is none."""
-    for radius in found.robust:
-        if np.isclose(radius, found.params.attack_radius, rtol=1e-3):
-            return radius
-    return math.nan
 
 
 def attack_metrics(found: Findings) -> dict[str, Metric]:

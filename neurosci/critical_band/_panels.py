@@ -1,4 +1,4 @@
-"""Panels of the figures, drawn on given axes without matplotlib; colours stand for roles."""
+"""Panels of the figures, drawn on given axes; colours stand for roles."""
 
 from __future__ import annotations
 
@@ -9,25 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from neurosci.reporting.drawing import DIRECT_SIZE, GREEN, GREY, INK, NOTE_SIZE, OCHRE, PAPER, SOFT
+from neurosci.reporting.drawing import HUMAN as PEOPLE
+from neurosci.reporting.drawing import MODEL as NETWORK
+
 from ._index import gaussian
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PEOPLE = "#d23c06"
-NETWORK = "#2166ac"
-INK = "#1c1f22"
-SOFT = "#555c63"
-PAPER = "#5b2379"
-GREY = "#868d94"
 # further categories, each with its own marker
-CATEGORIES = (
-    ("#5b2379", "s"),
-    ("#1f9d74", "^"),
-    ("#c18b12", "v"),
-    ("#2166ac", "D"),
-    ("#1c1f22", "P"),
-)
+CATEGORIES = ((PAPER, "s"), (GREEN, "^"), (OCHRE, "v"), (NETWORK, "D"), (INK, "P"))
 NAMES = {
     "people": "People",
     "resnet50": "ResNet-50",
@@ -39,9 +31,8 @@ NAMES = {
     "resnet101": "ResNet-101",
 }
 N_BANDS = 7
-NOTE_SIZE = 6.5
+RUN_MARKERS = "^vs"
 CELL_SIZE = 6
-DIRECT_SIZE = 7
 
 
 def label_of(name: str) -> str:
@@ -52,9 +43,9 @@ def label_of(name: str) -> str:
     return NAMES.get(name, name)
 
 
-def letter(axes: Any, mark: str, words: str, pad: float | None = None) -> None:
-    """Write a panel letter and its two to four words."""
-    axes.set_title(f"{mark}   {words}" if words else mark, pad=pad)
+def short_name(name: str) -> str:
+    """Return the name of a network run here, short enough for a legend."""
+    return name.replace("EfficientNet-", "")
 
 
 def human_value(axes: Any, value: float, decimals: int) -> None:
@@ -151,8 +142,9 @@ def channel_panel(
     people: pd.Series,
     featured: str | None,
     frequencies: Sequence[float],
+    runs: pd.DataFrame | None = None,
 ) -> None:
-    """Draw thresholds and fitted channels of people, one network and all usable networks."""
+    """Draw thresholds and fitted channels of people, one network, all usable ones, and those run here."""
     fine = np.linspace(0, N_BANDS - 1, 121)
     coarse = np.linspace(0, N_BANDS - 1, 25)
     usable = networks[networks["usable"]]
@@ -173,6 +165,13 @@ def channel_panel(
         if row["resolved"]:
             text = f"{label_of(str(featured))}, {row['bandwidth']:.2f} octaves"
             axes.plot(fine, channel_curve(row, fine), color=NETWORK, lw=1.8, label=text)
+    for place, (_, row) in enumerate(() if runs is None else runs.iterrows()):
+        marks = indices_of(row) + 0.08 * (place + 1)
+        axes.plot(np.arange(N_BANDS) + 0.06, marks, RUN_MARKERS[place], color=GREEN, clip_on=False, ms=3.6)
+        if row["resolved"]:
+            text = f"{short_name(row['network'])}, {row['bandwidth']:.2f} octaves"
+            style = ("-", "--", ":")[place]
+            axes.plot(fine, channel_curve(row, fine), color=GREEN, lw=1.4, ls=style, label=text)
     axes.plot(np.arange(N_BANDS), indices_of(people), "D", color=PEOPLE, clip_on=False, zorder=4)
     if people["resolved"]:
         text = f"people, {people['bandwidth']:.2f} octaves"
@@ -272,28 +271,34 @@ def bars_with_open_ends(
             axes.plot([position], [top], "^", color=color, ms=4, clip_on=False)
 
 
-def ratio_panel(axes: Any, ratios: Mapping[str, pd.Series]) -> None:
-    """Draw the width of each network over that of people, one row per method."""
+def ratio_panel(
+    axes: Any, ratios: Mapping[str, pd.Series], runs: Mapping[str, ArrayLike] | None = None
+) -> None:
+    """Draw the width of each network over that of people, one row per method; those run here in green."""
     axes.axvspan(2, 4, color=PAPER, alpha=0.13, lw=0)
-    axes.text(2.83, 0.99, "paper: 2 to 4", color=PAPER, size=DIRECT_SIZE, ha="center", va="top",
+    axes.text(2.83, 0.995, "paper: 2 to 4", color=PAPER, size=DIRECT_SIZE, ha="center", va="top",
               transform=axes.get_xaxis_transform())  # fmt: skip
     axes.axvline(1, color=PEOPLE)
-    axes.text(1.05, 0.01, "people", color=PEOPLE, size=DIRECT_SIZE, transform=axes.get_xaxis_transform())
     largest = 1.0
     for row, (method, series) in enumerate(ratios.items()):
-        values, place = series.dropna().to_numpy(), -2.0 * row
+        values, place = series.dropna().to_numpy(), -1.7 * row
         words = method
         if len(values):
-            axes.plot(values, place + swarm(np.log2(values), 0.06, 0.1), "o", color=NETWORK, alpha=0.6, ms=3,
-                      mew=0)  # fmt: skip
+            offsets = np.clip(swarm(np.log2(values), 0.06, 0.1), -0.5, 0.5)
+            axes.plot(values, place + offsets, "o", color=NETWORK, alpha=0.6, ms=2.8, mew=0)
             median, largest = float(np.median(values)), max(largest, values.max())
-            axes.plot([median] * 2, [place - 0.62, place + 0.62], color=INK, lw=1.8)
-            words += f": median {median:.2f}"
-        axes.text(1.05, place + 0.72, words, ha="left", va="bottom", size=DIRECT_SIZE)
+            axes.plot([median] * 2, [place - 0.52, place + 0.52], color=INK, lw=1.8)
+            words += f": {median:.2f}"
+        axes.text(1.05, place + 0.56, words, ha="left", va="bottom", size=DIRECT_SIZE)
+        here = np.asarray((runs or {}).get(method, ()), dtype=float)
+        for mark, value in zip(RUN_MARKERS, here, strict=False):
+            axes.plot([value], [place - 0.62], mark, color=GREEN, ms=3.6, zorder=3)
+    bottom = -1.7 * (len(ratios) - 1) - 1.0
+    axes.text(1.05, bottom + 0.06, "people", color=PEOPLE, size=DIRECT_SIZE, va="bottom")
     axes.set_xscale("log", base=2)
-    axes.set_xlim(0.9, max(12.0, 1.15 * largest))
+    axes.set_xlim(0.6, max(12.0, 1.15 * largest))
     plain_ticks(axes.xaxis, [1, 2, 4, 8])
-    axes.set_ylim(-3.3, 1.6)
+    axes.set_ylim(bottom, 1.65)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("network ÷ human bandwidth (ratio)")
@@ -322,25 +327,30 @@ def radius_labels(axes: Any, usable: pd.DataFrame, column: str) -> None:
 def width_by_radius(axes: Any, table: pd.DataFrame) -> None:
     """Draw width against training radius by each method with its intervals."""
     top = 30.0
-    series = (
-        ("", -0.2, NETWORK, {"marker": "o", "mfc": NETWORK}, "criterion fixed"),
-        ("relative_", 0.0, SOFT, {"marker": "^", "mfc": SOFT}, "relative to no noise"),
-        ("likelihood_", 0.2, INK, {"marker": "s", "mfc": "white"}, "maximum likelihood"),
+    all_series: tuple[tuple[str, float, str, dict[str, str], str], ...] = (
+        ("", -0.28, NETWORK, {"marker": "o", "mfc": NETWORK}, "criterion fixed"),
+        ("relative_", -0.07, SOFT, {"marker": "^", "mfc": SOFT}, "relative to no noise"),
+        ("likelihood_", 0.14, INK, {"marker": "s", "mfc": "white"}, "maximum likelihood"),
+        ("filter_", 0.33, OCHRE, {"marker": "v", "mfc": OCHRE}, "filter observer"),
     )
+    series = [entry for entry in all_series if f"{entry[0]}bandwidth" in table]
     table = table[table[[f"{prefix}bandwidth" for prefix, *_ in series]].notna().any(axis=1)]
     if table.empty:
         axes.set_axis_off()
         return
     x = np.arange(len(table), dtype=float)
-    for column, words in (
-        ("human_bandwidth", "people, criterion fixed"),
-        ("human_likelihood", "people, likelihood"),
-    ):
-        human = float(table[column].iloc[0])
+    # values of people, which the caption calls red
+    lines = (
+        ("human_bandwidth", "fixed", "-"),
+        ("human_likelihood", "likelihood", "--"),
+        ("human_filter", "filter", ":"),
+    )
+    for column, words, dashes in lines:
+        human = float(table[column].iloc[0]) if column in table else np.nan
         if np.isfinite(human):
-            axes.axhline(human, color=PEOPLE, ls="-" if column == "human_bandwidth" else "--")
-            axes.text(len(table) - 0.6, human * 1.06, f"{words}, {human:.2f}", color=PEOPLE, size=DIRECT_SIZE,
-                      ha="right", va="bottom")  # fmt: skip
+            axes.plot([-0.5, len(table) - 0.5], [human] * 2, color=PEOPLE, ls=dashes)
+            axes.text(len(table) - 0.4, human, f"{words} {human:.2f}", color=PEOPLE, size=DIRECT_SIZE,
+                      va="center")  # fmt: skip
     for prefix, shift, color, style, label in series:
         low, high = (table[f"{prefix}{end}"].to_numpy() for end in ("low", "high"))
         bars_with_open_ends(axes, x + shift, low, high, top, color)
@@ -351,10 +361,10 @@ def width_by_radius(axes: Any, table: pd.DataFrame) -> None:
     axes.set_ylim(0.85, top)
     plain_ticks(axes.yaxis, [1, 2, 4, 8, 16])
     axes.set_xticks(x, labels=[f"{value:g}" for value in table["training_radius"]])
-    axes.set_xlim(-0.5, len(table) - 0.5)
+    axes.set_xlim(-0.5, 1.2 * len(table))
     axes.set_xlabel("adversarial training radius (L2)")
     axes.set_ylabel("bandwidth (octaves)")
-    axes.legend(loc="upper left")
+    axes.legend(loc="upper left", fontsize=NOTE_SIZE, labelspacing=0.25)
 
 
 def attack_curves(axes: Any, attacks: pd.DataFrame) -> None:

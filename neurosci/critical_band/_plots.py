@@ -6,28 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neurosci.reporting import drawing
+from neurosci.reporting.drawing import DOUBLE, THUMBNAIL, halo, letter, new_figure
+
 from . import _panels as draw
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure as Figure
-
-DOUBLE = 7.2
-THUMBNAIL = (2.9, 1.62)
-
-
-def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure of a size in inches."""
     from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained")
-
-
-def _halo() -> list[Any]:
-    """Return the white outline that keeps text readable over lines."""
-    from matplotlib.patheffects import withStroke
-
-    return [withStroke(linewidth=2.6, foreground="white")]
 
 
 def accuracy_maps(accuracy: pd.DataFrame) -> Figure:
@@ -50,7 +36,7 @@ def accuracy_maps(accuracy: pd.DataFrame) -> Figure:
     criterion = float(accuracy["criterion"].iloc[0])
     for axes, name, mark in zip(panels, names, "abcdefgh", strict=False):
         mesh = draw.heat_map(axes, accuracy[accuracy["observer"] == name], values=True, criterion=criterion)
-        draw.letter(axes, mark, draw.label_of(name))
+        letter(axes, mark, draw.label_of(name))
     panels[0].set_ylabel("noise SD (pixel units, 0 to 1)")
     figure.supxlabel("label frequency of the noise band (cycles/image)", size=7.5)
     _percent_bar(figure, mesh, panels, criterion)
@@ -61,7 +47,7 @@ def _percent_bar(figure: Any, mesh: Any, panels: Any, criterion: float) -> None:
     bar = figure.colorbar(mesh, ax=list(np.ravel(panels)), label="correct (%)", aspect=14, pad=0.01)
     bar.outline.set_visible(False)
     bar.ax.axhline(criterion, color="white", lw=2.0)
-    bar.ax.axhline(criterion, color=draw.PEOPLE, lw=1.1)
+    bar.ax.axhline(criterion, color=drawing.HUMAN, lw=1.1)
 
 
 def observer_maps(observers: pd.DataFrame) -> Figure:
@@ -87,7 +73,7 @@ def observer_maps(observers: pd.DataFrame) -> Figure:
         mesh = draw.heat_map(axes, rows, values=False, criterion=criterion)
         width = rows["bandwidth"].iloc[0]
         title = f"{width:.2f} octaves" if np.isfinite(width) else "no estimate"
-        axes.set_title(title, size=draw.DIRECT_SIZE, weight="normal")
+        axes.set_title(title, size=drawing.DIRECT_SIZE, weight="normal")
     for axes in panels.flat[len(names) :]:
         axes.set_visible(False)
     figure.supylabel("noise SD (pixel units, 0 to 1)", size=7.5)
@@ -97,7 +83,13 @@ def observer_maps(observers: pd.DataFrame) -> Figure:
 
 
 def channel_curves(
-    networks: pd.DataFrame, people: pd.DataFrame, thresholds: pd.DataFrame, likelihood: pd.DataFrame
+    networks: pd.DataFrame,
+    people: pd.DataFrame,
+    thresholds: pd.DataFrame,
+    likelihood: pd.DataFrame,
+    filtered: pd.DataFrame | None = None,
+    run_channels: pd.DataFrame | None = None,
+    runs: pd.DataFrame | None = None,
 ) -> Figure:
     """Draw fitted channels, and the width of each network over that of people.
 
@@ -113,29 +105,44 @@ def channel_curves(
         ``featured`` (the network drawn in full).
     likelihood : DataFrame
         One row per network fitted by maximum likelihood: ``used``, ``ratio``.
+    filtered : DataFrame, default=None
+        The same by the filter observer.
+    run_channels : DataFrame, default=None
+        Networks run here, columns as `networks`.
+    runs : DataFrame, default=None
+        The same by every method: ``network``, ``method``, ``ratio``.
 
     Returns
     -------
     Figure
         Two panels.
     """
-    figure = new_figure(DOUBLE, 2.9)
+    figure = new_figure(DOUBLE, 3.3)
     left, right = figure.subplots(1, 2, width_ratios=(1.55, 1))
     frequencies = sorted(set(thresholds["frequency"]))
     featured = str(thresholds["featured"].iloc[0])
-    draw.channel_panel(left, networks, people.iloc[0], featured, frequencies)
+    draw.channel_panel(left, networks, people.iloc[0], featured, frequencies, run_channels)
     criterion = float(thresholds["criterion"].iloc[0])
     draw.threshold_axis(left, sorted(set(thresholds["noise_sd"])), f"noise SD at {criterion:g} % correct ↑")
-    left.set_ylim(-0.12, 5.55)
+    left.set_ylim(-0.12, 5.75 if run_channels is None else 5.75 + 0.3 * len(run_channels))
     left.spines["left"].set_bounds(0, 4)
     left.legend(loc="upper left", reverse=True)
-    draw.letter(left, "a", "channels, paper’s method")
+    letter(left, "a", "channels, paper’s method")
     ratios = {
         "paper’s method": networks.loc[networks["usable"], "ratio"],
         "maximum likelihood": likelihood.loc[likelihood["used"], "ratio"],
     }
-    draw.ratio_panel(right, ratios)
-    draw.letter(right, "b", "how much wider?")
+    if filtered is not None:
+        ratios["filter observer"] = filtered.loc[filtered["used"], "ratio"]
+    here = {}
+    if runs is not None:
+        methods = ("index", "likelihood", "filter")
+        here = {
+            words: runs.loc[runs["method"] == method, "ratio"]
+            for words, method in zip(ratios, methods, strict=False)
+        }
+    draw.ratio_panel(right, ratios, here)
+    letter(right, "b", "how much wider?")
     return figure
 
 
@@ -175,13 +182,11 @@ def family_strips(networks: pd.DataFrame, people: pd.DataFrame) -> Figure:
             axes.set_xticks(ticks)
             axes.set_xlim(0, 1.06)
         axes.set_xlabel(label)
-        draw.letter(
-            axes, mark, {"bandwidth": "width", "center_frequency": "centre"}.get(column, "peak"), pad=15
-        )
+        letter(axes, mark, {"bandwidth": "width", "center_frequency": "centre"}.get(column, "peak"), pad=15)
         draw.human_value(axes, float(human[column]), 1 if column == "center_frequency" else 2)
     if np.isfinite(human["low"]):
         end = min(human["high"], panels[0].get_xlim()[1])
-        panels[0].axvspan(human["low"], end, color=draw.PEOPLE, alpha=0.15, lw=0, zorder=0)
+        panels[0].axvspan(human["low"], end, color=drawing.HUMAN, alpha=0.15, lw=0, zorder=0)
     panels[0].set_yticks(range(len(families)), labels=families)
     draw.usable_column(panels[-1], networks, families)
     return figure
@@ -215,15 +220,15 @@ def shape_prediction(networks: pd.DataFrame) -> Figure:
         axes.set_xscale("log", base=2)
         draw.plain_ticks(axes.xaxis, ticks)
         axes.set_xlabel(label)
-        draw.letter(axes, mark, "")
+        letter(axes, mark, "")
     draw.scatter_by_family(panels[3], usable, "predicted", "shape_score", named)
     limits = [
         min(0.0, usable["predicted"].min()),
         max(usable["predicted"].max(), usable["shape_score"].max()),
     ]
-    panels[3].plot(limits, limits, color=draw.INK, lw=0.9)
+    panels[3].plot(limits, limits, color=drawing.INK, lw=0.9)
     panels[3].set_xlabel("predicted (fraction)")
-    draw.letter(panels[3], "d", "")
+    letter(panels[3], "d", "")
     panels[0].set_ylabel("shape score (fraction)")
     figure.legend(
         [mark for mark, _ in handles], [name for _, name in handles], loc="outside upper center", ncols=6,
@@ -249,23 +254,28 @@ def specification_ranks(specifications: pd.DataFrame) -> Figure:
     figure = new_figure(DOUBLE, 3.7)
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(1.3, 1))
     rank, share = specifications["rank"], specifications["r_squared"]
-    top.plot(rank, share, color=draw.NETWORK)
+    top.plot(rank, share, color=drawing.MODEL)
     printed = float(specifications["printed"].iloc[0])
-    top.axhline(printed, color=draw.PAPER, lw=1.1, ls="--")
+    top.axhline(printed, color=drawing.PAPER, lw=1.1, ls="--")
     top.text(
-        rank.max() * 0.01, printed + 0.012, f"paper {printed:.2f}", color=draw.PAPER, size=draw.DIRECT_SIZE
+        rank.max() * 0.01,
+        printed + 0.012,
+        f"paper {printed:.2f}",
+        color=drawing.PAPER,
+        size=drawing.DIRECT_SIZE,
     )
     used = specifications[specifications["used"]]
     if len(used):
         x, y = float(used["rank"].iloc[0]), float(used["r_squared"].iloc[0])
-        top.plot([x], [y], "o", mfc="white", mec=draw.INK, ms=5.5, mew=1.0)
-        top.annotate("choice used here", (x, y), (x - 0.14 * rank.max(), y - 0.16), size=draw.DIRECT_SIZE,
-                     arrowprops={"arrowstyle": "-", "color": draw.SOFT, "lw": 0.6, "shrinkB": 4})  # fmt: skip
+        top.plot([x], [y], "o", mfc="white", mec=drawing.INK, ms=5.5, mew=1.0)
+        line = {"arrowstyle": "-", "color": drawing.SOFT, "lw": 0.6, "shrinkB": 4}
+        place = (x - 0.14 * rank.max(), y - 0.16)
+        top.annotate("choice used here", (x, y), place, size=drawing.DIRECT_SIZE, arrowprops=line)
     top.set_ylim(0, max(0.62, share.max() * 1.1))
     top.set_ylabel("explained variance (fraction)")
     draw.tick_rows(bottom, _choices(specifications))
-    draw.letter(top, "a", "all choices, sorted")
-    draw.letter(bottom, "b", "where each choice was made")
+    letter(top, "a", "all choices, sorted")
+    letter(bottom, "b", "where each choice was made")
     bottom.set_xlabel("rank of the specification")
     bottom.set_xlim(-1, rank.max() + 2)
     return figure
@@ -297,8 +307,9 @@ def adversarial_series(adversarial: pd.DataFrame, attacks: pd.DataFrame) -> Figu
         One row per network of the series in order of ``training_radius``: ``usable``,
         ``bandwidth``, ``low``, ``high``, ``relative_bandwidth``, ``relative_low``,
         ``relative_high``, ``likelihood_bandwidth``, ``likelihood_low``, ``likelihood_high``
-        (octaves), ``center_frequency``, ``peak_sensitivity``, ``robust_accuracy`` (percent),
-        ``attack_radius``, ``human_bandwidth`` and ``human_likelihood`` (octaves).
+        (octaves), the same three with ``filter_`` where the filter observer was fitted,
+        ``center_frequency``, ``peak_sensitivity``, ``robust_accuracy`` (percent), ``attack_radius``,
+        ``human_bandwidth`` and ``human_likelihood`` (octaves).
     attacks : DataFrame
         Columns ``network``, ``radius``, ``percent_correct`` of the networks with all radii.
 
@@ -321,20 +332,20 @@ def adversarial_series(adversarial: pd.DataFrame, attacks: pd.DataFrame) -> Figu
         if usable.empty:
             axes.set_axis_off()
             continue
-        axes.plot(usable[column], usable["robust_accuracy"], "o", color=draw.NETWORK)
+        axes.plot(usable[column], usable["robust_accuracy"], "o", color=drawing.MODEL)
         axes.margins(x=0.16, y=0.16)
         draw.radius_labels(axes, usable, column)
         axes.set_xlabel(label)
-        draw.letter(axes, mark, "")
+        letter(axes, mark, "")
     panels[2].set_xlim(0, 1.3)
     panels[2].set_xticks([0, 0.5, 1])
     radius = float(adversarial["attack_radius"].iloc[0])
     panels[0].set_ylabel(f"correct under attack {radius:g} (%)")
     width_panel, curve_panel = below.subplots(1, 2, width_ratios=(1.7, 1))
     draw.width_by_radius(width_panel, adversarial)
-    draw.letter(width_panel, "d", "width")
+    letter(width_panel, "d", "width")
     draw.attack_curves(curve_panel, attacks)
-    draw.letter(curve_panel, "e", "robustness")
+    letter(curve_panel, "e", "robustness")
     return figure
 
 
@@ -367,11 +378,11 @@ def thumbnail(networks: pd.DataFrame, people: pd.DataFrame, thresholds: pd.DataF
     axes.spines["left"].set_bounds(0, 4)
     network = networks[networks["network"] == featured]
     for name, rows, color, x, y, side in (
-        ("people", people.iloc[:1], draw.PEOPLE, 3.75, 1.55, "right"),
-        (draw.label_of(featured), network, draw.NETWORK, 2.0, 4.1, "center"),
+        ("people", people.iloc[:1], drawing.HUMAN, 3.75, 1.55, "right"),
+        (draw.label_of(featured), network, drawing.MODEL, 2.0, 4.1, "center"),
     ):
         if len(rows) and rows["resolved"].iloc[0]:
             unit = "" if name == "people" else " octaves"
             text = f"{name}\n{rows['bandwidth'].iloc[0]:.2f}{unit}"
-            axes.text(x, y, text, color=color, size=draw.DIRECT_SIZE, va="top", ha=side, path_effects=_halo())
+            halo(axes.text(x, y, text, color=color, size=drawing.DIRECT_SIZE, va="top", ha=side))
     return figure

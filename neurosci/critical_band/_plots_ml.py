@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neurosci.reporting import drawing
+from neurosci.reporting.drawing import DOUBLE, letter, new_figure
+
 from . import _panels as draw
-from ._plots import DOUBLE, new_figure
 from ._sigmoids import sigmoid_value
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from ._plots import Figure
+    from matplotlib.figure import Figure
 
 
 def psychometric_functions(points: pd.DataFrame, fits: pd.DataFrame) -> Figure:
@@ -42,7 +43,7 @@ def psychometric_functions(points: pd.DataFrame, fits: pd.DataFrame) -> Figure:
         for observer, color, marker, shift in _styles(points):
             rows, row = (table[table["observer"] == observer] for table in (here, fits[fits["band"] == band]))
             _function(axes, rows, row.iloc[0], shown, color, marker, shift)
-        draw.letter(axes, mark, f"{here['frequency'].iloc[0]:g} cycles/image", pad=3)
+        letter(axes, mark, f"{here['frequency'].iloc[0]:g} cycles/image", pad=3)
         _noise_axis(axes, shown, labels=band >= len(bands) - 4)
         axes.set_ylim(0, 104)
         axes.set_yticks([0, 50, 100], labels=["0", "50", "100"] if band in (0, 4) else [])
@@ -50,7 +51,7 @@ def psychometric_functions(points: pd.DataFrame, fits: pd.DataFrame) -> Figure:
             axes.set_xlabel("noise SD (pixel units)")
     _name_observers(panels.flat[0], points)
     _thresholds(panels.flat[len(bands)], fits, shown)
-    draw.letter(panels.flat[len(bands)], "h", "at half performance", pad=3)
+    letter(panels.flat[len(bands)], "h", "at half performance", pad=3)
     figure.supylabel("correct (%)", size=7.5)
     return figure
 
@@ -60,13 +61,13 @@ def _name_observers(axes: Any, points: pd.DataFrame) -> None:
     for row, (observer, color, marker, _) in enumerate(_styles(points)):
         height = 0.34 - 0.15 * row
         axes.plot([0.06], [height], marker, color=color, ms=3.4, mew=0, transform=axes.transAxes)
-        axes.text(0.11, height, draw.label_of(observer), color=color, size=draw.DIRECT_SIZE, va="center",
+        axes.text(0.11, height, draw.label_of(observer), color=color, size=drawing.DIRECT_SIZE, va="center",
                   transform=axes.transAxes)  # fmt: skip
 
 
 def _styles(table: pd.DataFrame) -> list[tuple[str, str, str, float]]:
     observers = list(dict.fromkeys(table["observer"]))
-    styles = ((draw.PEOPLE, "D", -0.06), (draw.NETWORK, "o", 0.06))
+    styles = ((drawing.HUMAN, "D", -0.06), (drawing.MODEL, "o", 0.06))
     return [(name, *style) for name, style in zip(observers, styles, strict=False)]
 
 
@@ -108,7 +109,7 @@ def _thresholds(axes: Any, fits: pd.DataFrame, shown: Any) -> None:
         low, high = (np.clip(rows[end][known], top, bottom) for end in ("low", "high"))
         draw.segments(axes, rows["band"][known] + shift, low, high, color)
         axes.plot(rows["band"] + shift, rows["threshold"], marker, color=color, ms=3.2, mew=0)
-    axes.axhspan(shown[0], shown[-1], color=draw.GREY, alpha=0.15, lw=0)
+    axes.axhspan(shown[0], shown[-1], color=drawing.GREY, alpha=0.15, lw=0)
     axes.set_yscale("log", base=2)
     axes.set_ylim(bottom, top)
     draw.plain_ticks(axes.yaxis, list(shown))
@@ -121,67 +122,3 @@ def _thresholds(axes: Any, fits: pd.DataFrame, shown: Any) -> None:
     draw.frequency_ticks(axes, frequencies, every=2)
     axes.set_xlim(-0.5, len(frequencies) - 0.5)
     axes.set_xlabel("label (cycles/image)")
-
-
-def method_comparison(
-    networks: pd.DataFrame, people: pd.DataFrame, criteria: pd.DataFrame, index_people: pd.DataFrame
-) -> Figure:
-    """Draw the widths of both methods against each other, and the published one by its criterion.
-
-    Parameters
-    ----------
-    networks : DataFrame
-        One row per network: ``used``, ``bandwidth`` (likelihood), ``index_bandwidth`` (octaves).
-    people : DataFrame
-        ``bandwidth``, ``low``, ``high`` by likelihood (octaves), the pooled counts first.
-    criteria : DataFrame
-        Columns ``criterion`` (proportion), ``people``, ``quartile_1``, ``median``, ``quartile_3``
-        (octaves), ``n_networks``.
-    index_people : DataFrame
-        ``bandwidth``, ``low``, ``high`` by the published method (octaves), the mean first.
-
-    Returns
-    -------
-    Figure
-        Two panels.
-    """
-    figure = new_figure(DOUBLE, 2.8)
-    left, right = figure.subplots(1, 2)
-    used, human = networks[networks["used"]], people.iloc[0]
-    by_index = float(index_people["bandwidth"].iloc[0])
-    left.set(xscale="log", yscale="log", xlim=(0.9, 12), ylim=(0.9, 12))
-    left.plot([0.9, 12], [0.9, 12], color=draw.INK, lw=0.9)
-    left.text(8.2, 9.4, "equal", size=draw.DIRECT_SIZE, ha="right")
-    left.plot(used["index_bandwidth"], used["bandwidth"], "o", color=draw.NETWORK, alpha=0.6, ms=3.4, mew=0)
-    if np.isfinite(human["low"]):
-        draw.segments(left, [by_index], [human["low"]], [human["high"]], draw.PEOPLE)
-        ends = np.clip(index_people[["low", "high"]].iloc[0].astype(float), 0.9, 12)
-        left.plot(ends, [human["bandwidth"]] * 2, color=draw.PEOPLE, lw=1.2, solid_capstyle="butt")
-    left.plot([by_index], [human["bandwidth"]], "D", color=draw.PEOPLE, ms=3.4)
-    left.text(by_index, human["bandwidth"] * 1.1, "people", color=draw.PEOPLE, size=draw.DIRECT_SIZE)
-    for axis, words in ((left.xaxis, "paper’s method"), (left.yaxis, "maximum likelihood")):
-        draw.plain_ticks(axis, [1, 2, 4, 8])
-        axis.set_label_text(f"bandwidth, {words} (octaves)")
-    draw.letter(left, "a", "two methods, same counts")
-    x = 100 * criteria["criterion"]
-    right.fill_between(
-        x, criteria["quartile_1"], criteria["quartile_3"], color=draw.NETWORK, alpha=0.15, lw=0
-    )
-    right.plot(x, criteria["median"], "o-", color=draw.NETWORK)
-    right.plot(x, criteria["people"], "D-", color=draw.PEOPLE)
-    lines = (
-        (float(used["bandwidth"].median()), draw.NETWORK, "networks", "top", 0.96),
-        (float(human["bandwidth"]), draw.PEOPLE, "people", "bottom", 1.03),
-    )
-    for value, color, name, side, factor in lines:
-        if np.isfinite(value):
-            right.axhline(value, color=color, ls="--", lw=1.1)
-            right.text(x.min(), value * factor, f"{name}, likelihood {value:.2f}", color=color, va=side,
-                       size=draw.DIRECT_SIZE)  # fmt: skip
-    right.set_yscale("log", base=2)
-    right.set_ylim(0.9, 12)
-    draw.plain_ticks(right.yaxis, [1, 2, 4, 8])
-    right.set_xlabel("criterion of the paper’s method (% correct)")
-    right.set_ylabel("bandwidth (octaves)")
-    draw.letter(right, "b", "width by criterion")
-    return figure

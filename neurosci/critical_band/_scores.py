@@ -25,7 +25,10 @@ def shape_regression(channels: pd.DataFrame) -> ChannelRegression | None:
         return None
     families = scored["family"]
     groups = families.to_numpy() if families.nunique() > 1 else None
-    return channel_regression(scored[list(PROPERTIES)], scored["shape_score"], groups=groups)
+    with warnings.catch_warnings():
+        # a constant predictor stays in `dropped`
+        warnings.filterwarnings("ignore", "channel_regression: constant")
+        return channel_regression(scored[list(PROPERTIES)], scored["shape_score"], groups=groups)
 
 
 def robust_regressions(release: Release, channels: pd.DataFrame) -> dict[float, ChannelRegression]:

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from neurosci._core.checks import check_option
 
-from ._channel import METHODS, ChannelEstimator
+from ._channel import ChannelEstimator
+from ._channel_methods import METHODS
+from ._filter import ChannelFilter, fit_channel_filter
 from ._index import NotResolvedWarning, fit_channel
 from ._likelihood import ChannelLikelihood, fit_channel_likelihood
 from ._likelihood_design import CENTER, WIDTH
@@ -80,10 +82,10 @@ def channel_table(
         units, 0 to 1), ``band`` (0 for the lowest), ``n_trials``, ``n_correct``.
     by : str, default="network"
         Column that names the observer.
-    method : {"index", "ml"}, default="index"
-        The published method, or maximum likelihood; see `ChannelEstimator`.
+    method : {"index", "ml", "filter"}, default="index"
+        The published method, maximum likelihood, or the filter observer; see `ChannelEstimator`.
     criterion : float, default=0.5
-        Proportion correct at threshold; "index" only, since a width of "ml" does not depend on it.
+        Proportion correct at threshold; "index" only, since no other width depends on it.
     relative : bool, default=False
         Whether `criterion` is relative to accuracy without noise; "index" only.
     noise_sd : sequence of float, default=(0, 0.02, 0.04, 0.08, 0.16)
@@ -101,12 +103,14 @@ def channel_table(
     -------
     DataFrame
         One row per observer, sorted by name (the index): ``bandwidth`` (octaves; "ml": of amplitude
-        sensitivity), ``center_frequency`` (cycles/image) and ``peak_sensitivity`` ("index": ratio;
-        "ml": 1/pixel units), missing where not resolved; ``at_bound``; ``resolved`` and ``reason``;
-        ``zero_noise_accuracy`` (proportion); and the raw values of the fit, resolved or not:
-        ``center_index`` and ``width`` (bands, "index": signed), with "index" also ``amplitude``
-        (octave steps). "index" adds ``criterion`` (proportion) and ``index_0`` ... the threshold
-        indices; "ml" adds ``slope``, ``lapse_rate``, ``deviance``, ``dispersion``.
+        sensitivity; "filter": of power gain), ``center_frequency`` (cycles/image; "filter": physical,
+        otherwise on the label scale) and ``peak_sensitivity`` ("index": ratio; otherwise 1/pixel
+        units), missing where not resolved; ``at_bound``; ``resolved`` and ``reason``;
+        ``zero_noise_accuracy`` (proportion). "index" and "ml" add the raw values of the fit, resolved
+        or not: ``center_index`` and ``width`` (bands, "index": signed), with "index" also ``amplitude``
+        (octave steps), ``criterion`` (proportion) and ``index_0`` ... the threshold indices; "ml" adds
+        ``slope``; "ml" and "filter" ``lapse_rate``, ``deviance``, ``dispersion``; "filter"
+        ``internal_dprime``.
 
     Raises
     ------
@@ -138,6 +142,8 @@ def channel_table(
     if method == "ml":
         fit = fit_channel_likelihood(correct, trials, sigmoid=sigmoid, **common)
         return likelihood_table(fit, pd.Index(names, name=by))
+    if method == "filter":
+        return filter_table(fit_channel_filter(correct, trials, **common), pd.Index(names, name=by))
     estimator = ChannelEstimator(
         criterion=criterion, relative=relative, amplitude_bound=amplitude_bound, **common
     )
@@ -163,6 +169,29 @@ def likelihood_table(fit: ChannelLikelihood, index: pd.Index) -> pd.DataFrame:
         "center_index": fit.params[:, CENTER],
         "width": np.exp(fit.params[:, WIDTH]),
         "slope": fit.slope,
+        "lapse_rate": fit.lapse_rate,
+        "deviance": fit.deviance,
+        "dispersion": fit.dispersion,
+    }
+    return pd.DataFrame(columns, index=index)
+
+
+def filter_table(fit: ChannelFilter, index: pd.Index) -> pd.DataFrame:
+    """Return the columns of `channel_table` for filter observers fitted along one axis."""
+    import pandas as pd
+
+    total = fit.n_trials[:, 0].sum(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        zero_noise_accuracy = np.where(total > 0, fit.n_correct[:, 0].sum(axis=-1) / total, np.nan)
+    columns = {
+        "bandwidth": fit.bandwidth,
+        "center_frequency": fit.center_frequency,
+        "peak_sensitivity": fit.peak_sensitivity,
+        "at_bound": fit.resolved & ~fit.peak_tested,
+        "resolved": fit.resolved,
+        "reason": [str(reason) for reason in fit.reason],
+        "zero_noise_accuracy": zero_noise_accuracy,
+        "internal_dprime": fit.internal_dprime,
         "lapse_rate": fit.lapse_rate,
         "deviance": fit.deviance,
         "dispersion": fit.dispersion,

@@ -13,9 +13,8 @@ from neurosci._core.result import Figure
 
 from . import _words_ml as likelihood
 from ._captions import figure_number
-from ._compute import INDICES, Findings, compared_pair
+from ._compute import INDICES, Findings, compared_pair, robust_key
 from ._formats import PERCENT, share, with_interval
-from ._metrics import robust_key
 from ._scores import PROPERTIES, attack_accuracy
 
 TOO_FEW = "Too few networks have a usable channel at these settings."
@@ -49,7 +48,8 @@ def human_width(
     if metric.low is None:
         sentences.append("No interval: counts of single observers are not here.")
     second = likelihood.second_width(metrics)
-    if disagrees(metrics["human_ml_bandwidth"], metric.value):
+    others = [metrics["human_ml_bandwidth_power"], metrics.get("human_filter_bandwidth")]
+    if any(other is not None and disagrees(other, metric.value) for other in others):
         caveats.append(f"{second}.")
     else:
         sentences.append(f"{capital(second)}.")
@@ -200,12 +200,13 @@ def widening(claim: Claim, found: Findings, metrics: dict[str, Metric]) -> Verdi
             f"{share(series.loc[0.0])} at radius 0 and {share(series.loc[found.params.training_radius])} "
             f"at radius {found.params.training_radius:g}, so the fixed criterion is not equally hard."
         )
-    second = metrics.get("ml_widening")
+    second, third = metrics.get("ml_widening"), metrics.get("filter_widening")
     why = f"Training radius {found.params.training_radius:g} against 0, paper’s method."
-    if second is not None and second.low is not None and second.low > 1:
-        why += f" {capital(likelihood.second_widening(second))}."
+    others = [metric for metric in (second, third) if metric is not None]
+    if second is not None and all(metric.low is not None and metric.low > 1 for metric in others):
+        why += f" {capital(likelihood.second_widening(second, third))}."
     else:
-        caveats.append(f"{likelihood.second_widening(second)}.")
+        caveats.append(f"{likelihood.second_widening(second, third)}.")
     return claim.judge(
         metric,
         why=why,

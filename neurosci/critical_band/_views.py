@@ -5,9 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from neurosci._core.metric import Metric
+from neurosci._core.random import spawn
+
+from ._band_noise import BandNoise
 from ._compute import Findings
+from ._photographs import NAMES
 from ._published import NOISE_SD, human_mean_accuracy
 from ._scores import PROPERTIES
+from ._survival import survival_table
 from ._tables import count_arrays
 
 
@@ -20,7 +26,7 @@ def family_medians(found: Findings) -> pd.DataFrame:
     return table.sort_values(["n_networks", "bandwidth"], ascending=[False, True]).reset_index()
 
 
-def display_tables(found: Findings) -> dict[str, pd.DataFrame]:
+def display_tables(found: Findings, metrics: dict[str, Metric]) -> dict[str, pd.DataFrame]:
     """Return the tables of the report, by name."""
     tables = {
         "accuracy": accuracy_table(found),
@@ -37,19 +43,58 @@ def display_tables(found: Findings) -> dict[str, pd.DataFrame]:
         "networks_likelihood": found.ml.networks,
         "psychometric_points": found.ml.points,
         "psychometric_fits": found.ml.functions,
+        "networks_relative": found.relative.networks,
+        "survival": survival_table(found, metrics),
+        "bands": found.bands.bands,
+        "spectra": found.bands.spectra,
+        "stimuli": stimulus_table(found),
     }
+    if found.runs.table is not None:
+        tables |= {"run_channels": run_channels(found), "runs": found.runs.table}
+    if found.filter is not None:
+        tables |= {"networks_filter": found.filter.networks, "people_filter": found.filter.people}
     if found.release.humans is not None:
         tables["observers"] = observer_table(found)
     return tables
 
 
 def accuracy_table(found: Findings) -> pd.DataFrame:
-    """Return percent correct of people and the featured networks."""
+    """Return percent correct of people, the featured networks and the first network run here."""
     names, correct, trials = count_arrays(found.release.networks, "network")
     maps = {"people": human_mean_accuracy()}
     for name in found.release.featured:
         maps[name] = correct[names.index(name)] / trials[names.index(name)]
+    for name, (right, shown) in list(found.runs.counts.items())[:1]:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            maps[name] = np.where(shown > 0, right / shown, np.nan)
     return pd.concat([_long(found, name, table) for name, table in maps.items()], ignore_index=True)
+
+
+def stimulus_table(found: Findings) -> pd.DataFrame:
+    """Return what the figure of stimuli shows: one photograph in each condition."""
+    noise = BandNoise()
+    names = (NAMES[0].replace(".jpg", " 0"), NAMES[1].replace(".jpg", " 0"))
+    rows = [
+        {
+            "image": names[band % 2],
+            "noise_sd": noise_sd,
+            "band": band,
+            "label": noise.label_frequencies_[band],
+            "center": noise.center_frequencies_[band],
+            "seed": int(spawn(found.params.seed, "stimuli", f"{noise_sd:g} {band}").integers(2**31)),
+        }
+        for noise_sd in NOISE_SD
+        for band in range(noise.n_bands)
+    ]
+    return pd.DataFrame(rows)
+
+
+def run_channels(found: Findings) -> pd.DataFrame:
+    """Return the networks run here by the published method."""
+    assert found.runs.index is not None  # noqa: S101
+    table = found.runs.index.copy()
+    table.loc[~table["resolved"], ["amplitude", "center_index", "width"]] = np.nan
+    return table.assign(ratio=table["bandwidth"] / found.people["bandwidth"].iloc[0])
 
 
 def observer_table(found: Findings) -> pd.DataFrame:

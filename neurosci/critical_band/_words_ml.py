@@ -25,6 +25,12 @@ def width_sentence(found: Findings, metrics: dict[str, Metric]) -> str:
     only = "only " if ratio.value < index.value else ""
     words = f"{first} and the median {kind} one {only}{bold(ratio, 2)} times as wide"
     both = [metric.low for metric in (ratio, index)]
+    alone, wide = metrics.get("human_filter_bandwidth"), metrics.get("filter_ratio")
+    if alone is not None and wide is not None and np.isfinite([alone.value, wide.value]).all():
+        words += (
+            f", a filter observer {bold(alone, 2)} octaves (power gain) and {bold(wide, 2)} times as wide"
+        )
+        both.append(wide.low)
     if all(low is not None and low > 1 for low in both):
         return f"{words}, so how much wider depends on the method; that {kind}s are wider does not."
     return f"{words}, so whether {kind}s are wider depends on the method."
@@ -36,7 +42,16 @@ def second_width(metrics: dict[str, Metric]) -> str:
     return (
         f"maximum likelihood on the pooled counts gives {with_interval(amplitude, 2, 'octaves')} of "
         f"amplitude sensitivity ({format_number(power.value, 2)} of power)"
+        f"{_filtered(metrics, 'human_filter_bandwidth', 2, 'octaves of power')}"
     )
+
+
+def _filtered(metrics: dict[str, Metric], name: str, decimals: int, unit: str) -> str:
+    """Return what the filter observer says, as the end of a sentence; empty where it was not fitted."""
+    metric = metrics.get(name)
+    if metric is None or not np.isfinite(metric.value):
+        return ""
+    return f", the filter observer {with_interval(metric, decimals, unit)}"
 
 
 def second_ratio(metrics: dict[str, Metric]) -> str:
@@ -47,7 +62,7 @@ def second_ratio(metrics: dict[str, Metric]) -> str:
     inside, two, n = (int(metrics[f"n_ml_{name}"].value) for name in ("in_range", "at_least_2", "used"))
     return (
         f"By maximum likelihood the median is {with_interval(ratio, 2, 'times')}: {inside} of {n} ratios "
-        f"round to 2, 3 or 4, but {two} are 2 or more."
+        f"round to 2, 3 or 4, but {two} are 2 or more{_filtered(metrics, 'filter_ratio', 2, 'times')}."
     )
 
 
@@ -59,6 +74,7 @@ def second_shape(metrics: dict[str, Metric]) -> str:
     return (
         f"by maximum likelihood it is {with_interval(metric, 0)} for the {metric.n} networks that both "
         f"methods resolve, {format_number(more.value, 0)}{PERCENT} for all {more.n} that likelihood resolves"
+        f"{_filtered(metrics, 'filter_shape_r_squared', 0, '')}"
     )
 
 
@@ -77,15 +93,19 @@ def second_robust(found: Findings, radius: float) -> str:
     return f"By maximum likelihood {', '.join(parts)}." if parts else "By maximum likelihood: no estimate."
 
 
-def second_widening(metric: Metric | None) -> str:
-    """Return the widening by maximum likelihood."""
-    if metric is None or not np.isfinite(metric.value):
-        return "by maximum likelihood: no estimate"
-    includes = metric.low is not None and metric.high is not None and metric.low <= 1 <= metric.high
-    return (
-        f"by maximum likelihood it is {with_interval(metric, 2, 'times')}"
-        f"{', which includes no change' if includes else ''}"
-    )
+def second_widening(metric: Metric | None, filtered: Metric | None = None) -> str:
+    """Return the widening by maximum likelihood and by the filter observer."""
+    parts = []
+    for words, value in (("maximum likelihood", metric), ("the filter observer", filtered)):
+        if value is None or not np.isfinite(value.value):
+            parts += [f"by {words}: no estimate"] if value is metric else []
+            continue
+        includes = value.low is not None and value.high is not None and value.low <= 1 <= value.high
+        parts.append(
+            f"by {words} it is {with_interval(value, 2, 'times')}"
+            f"{', which includes no change' if includes else ''}"
+        )
+    return ", ".join(parts)
 
 
 def likelihood_methods(found: Findings, metrics: dict[str, Metric]) -> Method:

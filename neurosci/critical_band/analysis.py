@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 from dataclasses import dataclass
+from pathlib import Path
 
-from neurosci._core.claims import Claim, Verdict
+from neurosci._core.claims import Verdict
 from neurosci._core.context import Context
 from neurosci._core.metric import Metric
 from neurosci._core.numbers import NBSP
 from neurosci._core.params import Params, param
 from neurosci._core.result import Figure, Result
 
-from . import _plots, _plots_ml
+from . import _plots, _plots_bands, _plots_methods, _plots_ml
 from . import _verdicts as verdicts
+from . import _verdicts_runs as verdicts_runs
 from . import _words as words
 from ._captions import figures
+from ._claims import CLAIMS
 from ._compute import Findings, compute
+from ._inputs import Inputs, excess_noise, folder_images, published_stimuli, shipped_photographs
 from ._metrics import all_metrics
 from ._published import GUESS_RATE
 from ._release import Release, released, simulated
-from ._scores import PRINTED_RANGE
 from ._sigmoids import SIGMOIDS
 from ._views import display_tables
 
@@ -125,6 +130,21 @@ class CriticalBandParams(Params):
         options=SIGMOIDS,
         doc="Shape of the psychometric functions of the likelihood fit.",
     )
+    images: str = param(
+        "",
+        source="user",
+        doc=(
+            "Folder of images to show networks, in sub-folders named after the 16 categories or in none; "
+            "empty takes the authors’ stimuli, or photographs of scikit-learn where those are not here."
+        ),
+    )
+    networks: tuple[int, ...] = param(
+        (0,), low=0, high=2, doc="Versions of EfficientNet-Lite to run on the stimuli; none skips it."
+    )
+    n_images_per_condition: int = param(
+        8, low=0, doc="Stimuli per noise SD and band that the networks are shown; 0 takes all."
+    )
+    n_fields: int = param(20, low=2, doc="Noise fields per band whose spectrum is measured.")
     n_resamples_observers: int = param(1000, low=100, doc="Bootstrap resamples over observers.")
     n_resamples_families: int = param(1000, low=100, doc="Bootstrap resamples over network families.")
     n_resamples_trials: int = param(
@@ -140,6 +160,9 @@ PRESETS = {
     "quick": CriticalBandParams(),
     "paper": CriticalBandParams(
         preset="paper",
+        networks=(0, 1, 2),
+        n_images_per_condition=0,
+        n_fields=200,
         n_resamples_observers=4000,
         n_resamples_families=4000,
         n_resamples_trials=1000,
@@ -147,88 +170,15 @@ PRESETS = {
     ),
 }
 
-CLAIMS = (
-    Claim(
-        id="CB1",
-        text="People recognise objects through a channel about one octave wide.",
-        source="Abstract; authors’ notebook",
-        kind="digits",
-        paper="1.00 octave",
-        printed=("1.00",),
-    ),
-    Claim(
-        id="CB1b",
-        text="The bandwidth of single observers is 1.43 ± 0.54 octaves (mean and SD).",
-        source="Authors’ notebook",
-        kind="digits",
-        paper="1.43 ± 0.54 octaves",
-        printed=("1.43", "0.54", "39.13", "2.98", "0.80", "0.28"),
-    ),
-    Claim(
-        id="CB2",
-        text="The network channel is 2 to 4 times as wide.",
-        source="Abstract",
-        kind="range",
-        paper="2 to 4 times",
-        printed=PRINTED_RANGE,
-    ),
-    Claim(
-        id="CB3",
-        text=f"Channel properties explain 51{NBSP}% of the variance in shape score.",
-        source="Abstract",
-        kind="digits",
-        paper=f"51{NBSP}%",
-        printed=("51",),
-        denied=0.0,
-    ),
-    Claim(
-        id="CB4",
-        text=f"They explain 66{NBSP}% of the variance in robustness of adversarially trained networks.",
-        source="Abstract",
-        kind="digits",
-        paper=f"66{NBSP}%",
-        printed=("66",),
-        denied=0.0,
-    ),
-    Claim(
-        id="CB5",
-        text="Adversarial training raises robustness.",
-        source="Abstract",
-        kind="direction",
-        paper="more robust",
-        denied=0.0,
-    ),
-    Claim(
-        id="CB6",
-        text="Adversarial training widens the channel.",
-        source="Abstract",
-        kind="direction",
-        paper="wider",
-        denied=1.0,
-        needs_samples=True,
-    ),
-    Claim(
-        id="CB7",
-        text="Reported frequencies are the centres of the noise bands.",
-        source="Authors’ code",
-        kind="none",
-        paper="1.75 to 112 cycles per image",
-    ),
-    Claim(
-        id="CB8",
-        text="A network that is not in the paper behaves like its networks.",
-        source="Our question",
-        kind="none",
-        paper="no value",
-    ),
-)
-
 FIGURES = {
+    "stimuli": _plots_bands.stimulus_grid,
+    "spectra": _plots_bands.band_spectra,
     "accuracy": _plots.accuracy_maps,
     "observers": _plots.observer_maps,
     "channels": _plots.channel_curves,
     "psychometric": _plots_ml.psychometric_functions,
-    "comparison": _plots_ml.method_comparison,
+    "comparison": _plots_methods.method_comparison,
+    "survival": _plots_methods.claims_by_method,
     "families": _plots.family_strips,
     "prediction": _plots.shape_prediction,
     "specifications": _plots.specification_ranks,
@@ -254,8 +204,10 @@ def run(params: CriticalBandParams, context: Context) -> Result:
         simulated, and the result says so.
     """
     release = load_release(params, context)
-    found = compute(release, params, context)
+    inputs = load_inputs(params, context)
+    found = compute(release, inputs, params, context)
     metrics = all_metrics(found)
+    tables = display_tables(found, metrics)
     made = figures(found, metrics)
     return Result(
         name="critical_band",
@@ -268,14 +220,15 @@ def run(params: CriticalBandParams, context: Context) -> Result:
         answer_note=words.answer_note(found),
         units=words.units(found),
         params=params,
-        sources=release.sources,
-        tables=(tables := display_tables(found)),
+        sources=tuple(dict.fromkeys((*release.sources, *found.runs.sources, *inputs.sources))),
+        tables=tables,
         table_notes={name: words.TABLE_NOTES[name] for name in tables},
         metrics=metrics,
         verdicts=judge(found, metrics, made),
         figures=made,
         methods=words.methods(found, metrics),
         deviations=words.deviations(found),
+        notes=words.notes(tables["survival"]),
         warnings=words.warnings_of(found, metrics),
         references=words.REFERENCES,
         provenance={"fetch_command": "neurosci datasets fetch critical_band"} if release.synthetic else {},
@@ -303,6 +256,46 @@ def load_release(params: CriticalBandParams, context: Context) -> Release:
         return released(fetch_critical_band(download=context.download))
     except DataNotFoundError:
         return simulated(params.seed)
+
+
+def load_inputs(params: CriticalBandParams, context: Context) -> Inputs:
+    """Find the stimuli and the networks of the part of the analysis that runs networks.
+
+    Parameters
+    ----------
+    params : CriticalBandParams
+        Which.
+    context : Context
+        Whether weights may be fetched.
+
+    Returns
+    -------
+    Inputs
+        What is here, and reasons for what is not.
+    """
+    from neurosci.datasets import DataNotFoundError, fetch_critical_band_stimuli, fetch_efficientnet_lite
+
+    published = {}
+    for kind in ("masked", "grey"):
+        with contextlib.suppress(DataNotFoundError):
+            published[kind] = fetch_critical_band_stimuli(kind)
+    excess = excess_noise(published["masked"], published["grey"]) if len(published) == 2 else {}
+    weights: dict[int, Path | str] = {}
+    for version in params.networks:
+        if importlib.util.find_spec("torch") is None:
+            weights[version] = "PyTorch is not installed."
+            continue
+        try:
+            weights[version] = fetch_efficientnet_lite(version, download=context.download)
+        except DataNotFoundError as error:
+            weights[version] = f"Its weights are not here: {error.reason or 'they were not fetched'}."
+    if params.images:
+        shown = folder_images(params.images, params.seed)
+    elif "masked" in published:
+        shown = published_stimuli(published["masked"])
+    else:
+        shown = shipped_photographs(params.seed)
+    return Inputs(shown, weights, excess, (published["grey"].source,) if excess else ())
 
 
 def judge(found: Findings, metrics: dict[str, Metric], made: tuple[Figure, ...]) -> tuple[Verdict, ...]:
@@ -339,6 +332,6 @@ def judge(found: Findings, metrics: dict[str, Metric], made: tuple[Figure, ...])
             rows.append(claims[name].not_testable("Synthetic data: the released networks were not found."))
         else:
             rows.append(rule(claims[name], found, metrics))
-    rows.append(claims["CB7"].not_run("Needs the spectra of the noise bands, measured on generated stimuli."))
-    rows.append(claims["CB8"].not_run("Needs a network run on masked images."))
+    rows.append(verdicts_runs.band_centres(claims["CB7"], found, metrics))
+    rows.append(verdicts_runs.new_network(claims["CB8"], found, metrics))
     return tuple(rows)

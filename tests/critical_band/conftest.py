@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import csv
+import dataclasses
 from collections import defaultdict
 
+import joblib
 import numpy as np
 import pytest
 
 from neurosci._core.context import Context
+from neurosci.critical_band import _bootstrap_filter, _bootstrap_ml, _compute_methods, _compute_ml
 
 LEVELS = ["0", "0.02", "0.04", "0.08", "0.16"]
 
@@ -68,9 +72,36 @@ def usable(tidy_networks):
 # ----------------------------------------------------------------------------------- the analysis as a whole
 
 
-def run_analysis(release, context=None, **changes):
-    """Run the analysis on given data with few resamples."""
+NO_NETWORK = "Networks are run in other tests."
+_DONE: dict[str, object] = {}
+
+
+def remembered(function):
+    """Fit the same counts once per session: most settings of the analysis do not touch them."""
+
+    def call(*args):
+        key = joblib.hash((function.__module__, function.__name__, args))
+        if key not in _DONE:
+            _DONE[key] = function(*args)
+        return copy.deepcopy(_DONE[key])
+
+    return call
+
+
+FITS = (
+    (_bootstrap_filter, "people_unit"),
+    (_bootstrap_filter, "network_unit"),
+    (_compute_methods, "_filter_rows"),
+    (_bootstrap_ml, "people_unit"),
+    (_bootstrap_ml, "network_unit"),
+    (_compute_ml, "_table"),
+)
+
+
+def run_analysis(release, context=None, inputs=None, **changes):
+    """Run the analysis on given data with few resamples; no network is run unless inputs are given."""
     from neurosci.critical_band import analysis
+    from neurosci.critical_band._inputs import Inputs
 
     few = {
         "n_resamples_trials": 100,
@@ -81,6 +112,10 @@ def run_analysis(release, context=None, **changes):
     params = analysis.PRESETS["quick"].replace(**few | changes)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(analysis, "load_release", lambda *_: release)
+        inputs = inputs or Inputs(NO_NETWORK, {0: NO_NETWORK})
+        patch.setattr(analysis, "load_inputs", lambda *_: inputs)
+        for module, name in FITS if context is None else ():
+            patch.setattr(module, name, remembered(getattr(module, name)))
         return analysis.run(params, context or Context(verbose=False, download=False))
 
 
@@ -99,6 +134,15 @@ def release(data_root):
 def result(release):
     """Result on the released data."""
     return run_analysis(release)
+
+
+@pytest.fixture(scope="session")
+def small_release(release):
+    """The adversarial series, and every fourth of the other networks: enough for all questions."""
+    names = sorted(release.families)
+    chosen = {*release.training, *release.featured, *names[::4]}
+    networks = release.networks[release.networks["network"].isin(chosen)]
+    return dataclasses.replace(release, networks=networks.reset_index(drop=True))
 
 
 @pytest.fixture(scope="session")

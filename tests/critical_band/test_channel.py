@@ -58,6 +58,7 @@ def test_init_only_stores():
         "amplitude_bound": -1,
         "guess_rate": 1 / 16,
         "sigmoid": "logistic",
+        "band_spectra": None,
     }
 
 

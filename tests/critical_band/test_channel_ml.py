@@ -99,7 +99,7 @@ def test_data_frames_and_lists(counts, channel):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"method": "filter"}, "method must be one of 'index', 'ml', got 'filter'"),
+        ({"method": "filters"}, "method must be one of 'index', 'ml', 'filter', got 'filters'"),
         ({"sensitivity": "energy"}, "sensitivity must be one of None, 'amplitude', 'power'"),
         ({"method": "index", "sensitivity": "power"}, "width is the same for both"),
         ({"guess_rate": 1.0}, "guess_rate must be in"),
@@ -205,7 +205,7 @@ def test_table_of_both_methods(tidy_networks, network_counts):
             assert table.loc[name, column] == pytest.approx(getattr(one, f"{column}_"), nan_ok=True, rel=1e-6)
         assert table.loc[name, "resolved"] == one.resolved_
     with pytest.raises(ValueError, match="method must be one of"):
-        channel_table(some, method="filter")
+        channel_table(some, method="filters")
 
 
 # ------------------------------------------------------------------------------------------------- a group
