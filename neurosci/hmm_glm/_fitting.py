@@ -1,0 +1,222 @@
+"""From starts to learned attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _forward as forward
+from ._em import Fit, MStep, maximise, one_state, random_start
+from ._l1 import proximal
+from ._large import lbfgs, monotone
+from ._m_step import Model, newton
+from ._matching import eq8_adjacency
+from ._onehot import Posterior, TypePrior, empirical_bayes
+from ._passes import Parameters, Recording, derivatives
+
+Floats = NDArray[np.float64]
+
+SCREEN_ITERATIONS = 25
+REFINED_SHARE = 3  # one start of so many is carried to the end
+LARGEST_NEWTON = 128  # features up to which every neuron has its own Fisher block
+M_STEPS: dict[str, MStep] = {"newton": newton, "lbfgs": lbfgs, "mm": monotone}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to search."""
+
+    n_states: int
+    solver: str
+    n_init: int
+    max_iter: int
+    tol: float
+    dwell: float
+    n_jobs: int | None
+    device: str | None
+    types: TypePrior
+    tau: float
+
+
+def fit_model(model: Model, data: Recording, settings: Settings, rng: np.random.Generator) -> dict[str, Any]:
+    """Return the learned attributes."""
+    best, ends = search(model, data, settings, rng)
+    if model.prior != "onehot":
+        return learned_attributes(model, data, settings, best, ends)
+    if settings.solver == "gumbel":
+        from ._gumbel import gumbel_fit
+
+        relaxed = gumbel_fit(model, data, settings, best, rng)
+        learned = learned_attributes(model, data, settings, relaxed.fit, ends)
+        return learned | relaxed.attributes()
+    found, posterior, types = empirical_bayes(
+        model, data, best, settings.types, max_iter=settings.max_iter, tol=settings.tol
+    )
+    learned = learned_attributes(model, data, settings, found, ends)
+    return learned | onehot_attributes(model, posterior, types, learned["n_parameters_"])
+
+
+def m_step_of(model: Model, data: Recording, settings: Settings) -> MStep:
+    """Return the M-step of the search; the one-hot prior starts from a search without it."""
+    if model.l1_strength:
+        return proximal
+    if settings.solver in ("lbfgs", "mm"):
+        return M_STEPS[settings.solver]
+    return newton if data.n_features <= LARGEST_NEWTON else lbfgs
+
+
+def search(model: Model, data: Recording, settings: Settings, rng: np.random.Generator) -> tuple[Fit, Floats]:
+    """Return the best fit and the last objective of every start."""
+    m_step = m_step_of(model, data, settings)
+    glm = one_state(model, data, m_step=m_step)
+    if settings.n_states == 1:
+        fit = maximise(
+            model, data, glm, max_iter=settings.max_iter, tol=settings.tol, m_step=m_step, n_steps=5
+        )
+        return fit, np.array([fit.objective])
+
+    def screen(seed: np.random.Generator) -> Fit:
+        start = random_start(model, data, glm, settings.n_states, settings.dwell, seed, m_step)
+        iterations = min(SCREEN_ITERATIONS, settings.max_iter)
+        return maximise(model, data, start, max_iter=iterations, tol=settings.tol, m_step=m_step)
+
+    def refine(fit: Fit) -> Fit:
+        left = settings.max_iter - (len(fit.history) - 1)
+        if fit.converged or left <= 0:
+            return fit
+        more = maximise(
+            model, data, fit.parameters, max_iter=left, tol=settings.tol, m_step=m_step,
+            log_emission=fit.log_emission,
+        )  # fmt: skip
+        more.history = fit.history + more.history[1:]
+        return more
+
+    fits = side_by_side(screen, rng.spawn(settings.n_init), settings.n_jobs)
+    order = np.argsort([-fit.objective for fit in fits], kind="stable")
+    chosen = order[: max(1, settings.n_init // REFINED_SHARE)]
+    for i, fit in zip(chosen, side_by_side(refine, [fits[i] for i in chosen], settings.n_jobs), strict=True):
+        fits[i] = fit
+    ends = np.array([fit.objective for fit in fits])
+    return fits[int(np.argmax(ends))], ends
+
+
+def side_by_side(func: Callable[[Any], Fit], items: list[Any], n_jobs: int | None) -> list[Fit]:
+    """Map in threads, one for linear algebra each; the compiled passes let go of the interpreter."""
+    from joblib import Parallel, delayed
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        result: list[Fit] = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(func)(item) for item in items)
+    return result
+
+
+def learned_attributes(
+    model: Model, data: Recording, settings: Settings, fit: Fit, ends: Floats
+) -> dict[str, Any]:
+    """Return attributes by name."""
+    now = fit.parameters
+    gamma = forward.smooth(fit.log_emission, now.transmat, now.start, data.edges)[0]
+    return parameter_attributes(model, now) | {
+        "loglik_history_": np.array(fit.history),
+        "start_loglik_": ends,
+        "n_iter_": len(fit.history) - 1,
+        "converged_": fit.converged,
+        "occupancy_": gamma.mean(axis=0),
+        "solver_": settings.solver
+        if settings.solver not in M_STEPS
+        else name_of(m_step_of(model, data, settings)),
+        "n_parameters_": count_parameters(model, data, now, gamma),
+        "mean_counts_": data.counts.mean(axis=0),
+    }
+
+
+def name_of(m_step: MStep) -> str:
+    """Return the name of a solver."""
+    return next((name for name, function in M_STEPS.items() if function is m_step), "proximal newton")
+
+
+def parameter_attributes(model: Model, now: Parameters) -> dict[str, Any]:
+    """Return attributes that are functions of the parameters."""
+    n_states, n_neurons, n_features = now.weights.shape
+    n_kernels = n_features // n_neurons
+    coef = now.weights.reshape(n_states, n_neurons, n_neurons, n_kernels)
+    coef = coef[..., 0] if n_kernels == 1 else coef
+    flat = coef if coef.ndim == 3 else coef.sum(axis=-1)
+    degrees = eq8_adjacency(flat)
+    return {
+        "coef_": coef,
+        "intercept_": now.intercept[0].copy() if model.shared_intercept else now.intercept,
+        "transmat_": now.transmat,
+        "startprob_": now.start,
+        "adjacency_": (degrees.argmax(axis=-1) - 1).astype(np.int8),
+        "adjacency_proba_": degrees,
+        "adjacency_prior_": eq8_adjacency(flat.mean(axis=0)),
+        "strength_": np.abs(flat),
+        "weight_prior_mean_": flat.mean(axis=0),
+        "type_prior_": None,
+    }
+
+
+def onehot_attributes(
+    model: Model, posterior: Posterior, types: TypePrior, n_parameters: float
+) -> dict[str, Any]:
+    """Return what the one-hot prior adds: types, strengths and effective degrees of freedom."""
+    share = posterior.share.transpose(1, 0, 2, 3)
+    share = np.where(model.free[None, :, :, None], share, [0.0, 1.0, 0.0])
+    moments = posterior.moments.transpose(1, 0, 2, 3)
+    size = moments[..., 4] / np.sqrt(posterior.h[..., :-1])
+    total = types.concentration.sum()
+    # the derivative of a posterior mean by its estimate is the posterior variance over that of the estimate
+    freedom = float((moments[..., 1] - moments[..., 0] ** 2).sum())
+    return {
+        "adjacency_": (share.argmax(axis=-1) - 1).astype(np.int8),
+        "adjacency_proba_": share,
+        "adjacency_prior_": (share.sum(axis=0) + types.concentration) / (len(share) + total),
+        "strength_": size * model.free,
+        "n_parameters_": n_parameters - len(share) * float(model.free.sum()) + freedom,
+        "type_prior_": {
+            "strength_mean": types.mean,
+            "strength_scale": types.scale,
+            "concentration": types.concentration.tolist(),
+        },
+    }
+
+
+def count_parameters(model: Model, data: Recording, now: Parameters, gamma: Floats) -> float:
+    """Return the number of free parameters: weights, baselines and transitions.
+
+    Under the Laplace prior these are the weights that are not zero. Under the Gaussian prior each direction
+    counts by how much of its information comes from data: tr (H + P)^-1 H, with the prior's precision P.
+    """
+    n_states, n_neurons, n_features = now.weights.shape
+    n_weights = float(n_states * model.free.sum())
+    if model.l1_strength:
+        n_weights = float(np.count_nonzero(now.weights))
+    elif model.prior == "gaussian" and n_states > 1 and n_features <= LARGEST_NEWTON:
+        n_weights = gaussian_freedom(model, data, now, gamma)
+    n_baselines = n_neurons * (1 if model.shared_intercept else n_states)
+    return float(n_weights + n_baselines + n_states * (n_states - 1))
+
+
+def gaussian_freedom(model: Model, data: Recording, now: Parameters, gamma: Floats) -> float:
+    """Return the effective number of weights, with the centre counted as free."""
+    found = derivatives(data, now.weights, now.intercept, model.link, gamma, fisher=True)
+    n_states, n_neurons, n_features = now.weights.shape
+    size = n_states * n_features
+    shrink = (np.eye(n_states) - 1 / n_states) * model.prior_scale**-2
+    total = 0.0
+    for n in range(n_neurons):
+        keep = np.flatnonzero(np.tile(model.free[n], n_states))
+        information = np.zeros((n_states, n_features, n_states, n_features))
+        s = np.arange(n_states)
+        information[s, :, s, :] = found.curvature[:, n, :-1, :-1]
+        data_part = information.reshape(size, size)
+        both = data_part + np.kron(shrink, np.eye(n_features))
+        index = np.ix_(keep, keep)
+        ridge = 1e-9 * np.trace(data_part) / size * np.eye(len(keep))
+        total += float(np.trace(np.linalg.solve(both[index] + ridge, data_part[index])))
+    return total
