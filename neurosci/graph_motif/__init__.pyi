@@ -1,0 +1,15 @@
+from ._cohort import CohortMaps as CohortMaps
+from ._cohort import cohort_maps as cohort_maps
+from ._correlation import correlation_graph as correlation_graph
+from ._evaluation import EvaluationReport as EvaluationReport
+from ._evaluation import evaluate as evaluate
+from ._generator import MotifCohort as MotifCohort
+from ._generator import make_motif_cohort as make_motif_cohort
+from ._graphs import make_graph as make_graph
+from ._masker import NiftiMotifMasker as NiftiMotifMasker
+from ._motifs import motif_maps as motif_maps
+from ._packed import PackedGraph as PackedGraph
+from ._pipeline import make_motif_classifier as make_motif_classifier
+from ._regions import cube_labels as cube_labels
+from ._selector import UsefulRegionSelector as UsefulRegionSelector
+from ._transformer import MotifMapTransformer as MotifMapTransformer
