@@ -1,6 +1,6 @@
 """Many patterns at once in a diluted Hebbian network (Agliari et al. 2023), figure by figure.
 
-Expected duration on one core: 45 s with ``--preset quick``, a third of an hour with ``--preset paper``.
+Expected duration: 45 s on one core with ``--preset quick``, a third of an hour with ``--preset paper``.
 Finished units are saved, and the same command goes on.
 
     python analyses/hopfield.py --preset quick --output out

@@ -61,7 +61,7 @@ if os.environ.get("NEUROSCI_DOCS_INTERSPHINX") == "1":
 nitpick_ignore_regex = [
     (
         "py:.*",
-        r"(numpy|np|scipy|pandas|pd|matplotlib|sklearn|statsmodels|joblib|torch|collections|pathlib|typing|dataclasses)\..*",
+        r"(numpy|np|scipy|pandas|pd|matplotlib|sklearn|statsmodels|joblib|nilearn|torch|collections|pathlib|typing|dataclasses)\..*",
     ),
 ]
 

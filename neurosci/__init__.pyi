@@ -1,6 +1,8 @@
 from . import critical_band as critical_band
 from . import datasets as datasets
 from . import dendrites as dendrites
+from . import graph_motif as graph_motif
+from . import hmm_glm as hmm_glm
 from . import hopfield as hopfield
 from . import preprocessing as preprocessing
 from . import reporting as reporting

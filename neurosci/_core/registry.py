@@ -49,6 +49,16 @@ ANALYSES: dict[str, Entry] = {
             "neurosci.hopfield.analysis",
             "How many patterns can a diluted Hebbian network recall at once?",
         ),
+        Entry(
+            "graph_motif",
+            "neurosci.graph_motif.analysis",
+            "Do maps of 3-cycles in brain graphs tell people with a diagnosis from people without?",
+        ),
+        Entry(
+            "hmm_glm",
+            "neurosci.hmm_glm.analysis",
+            "Do spikes tell a population's state, and which neurons excite or inhibit each other in it?",
+        ),
     )
 }
 

@@ -310,11 +310,32 @@ def load_adhd200(
         regions=pd.DataFrame({"name": regions}),
         atlas=atlas,
         connectomes={},
-        description="ADHD-200, Athena pipeline, from the user's own download",
-        licence="CC BY-NC as usually quoted for ADHD-200",
-        citation=_ADHD_CITATION,
-        terms="Registered users; NeuroIMAGE asks for a permission of its own.",
+        **_about_user(
+            "ADHD-200, Athena pipeline, from your own download",
+            subjects,
+            "CC BY-NC as usually quoted for ADHD-200",
+            _ADHD_CITATION,
+            "Registered users; NeuroIMAGE asks for a permission of its own.",
+        ),
     )
+
+
+def _about_user(
+    description: str, subjects: pd.DataFrame, licence: str, citation: str, terms: str
+) -> dict[str, Any]:
+    """Return what is said about data of a user's own, whose files no registry knows."""
+    from neurosci._core.result import Source
+
+    source = Source(
+        name=description,
+        content=f"{len(subjects)} scans of {subjects['subject'].nunique()} people",
+        kind="real",
+        licence=licence,
+        citation=citation,
+        note=terms,
+    )
+    about = {"description": description, "licence": licence, "citation": citation, "terms": terms}
+    return {**about, "sources": (source,)}
 
 
 def _read_series(where: str, path: Path) -> tuple[list[str], NDArray[np.float32]]:
@@ -410,13 +431,14 @@ def load_abide_pcp(
         regions=pd.DataFrame({"name": [f"{atlas} {i + 1}" for i in range(data[0].shape[1])]}),
         atlas=atlas,
         connectomes={},
-        description="ABIDE I, Preprocessed Connectomes Project, through nilearn; the diagnosis is autism",
-        licence="CC BY-NC-SA 3.0 as usually quoted for ABIDE",
-        citation=(
+        **_about_user(
+            "ABIDE I, Preprocessed Connectomes Project, through nilearn; the diagnosis is autism",
+            subjects,
+            "CC BY-NC-SA 3.0 as usually quoted for ABIDE",
             "Di Martino, A., et al. (2014). The autism brain imaging data exchange. Molecular Psychiatry, "
-            "19, 659-667."
+            "19, 659-667.",
+            "Non-commercial research.",
         ),
-        terms="Non-commercial research.",
     )
 
 

@@ -317,11 +317,6 @@ def voxel_signals(
     -----
     Voxels that are constant or not finite are found before smoothing, which would hide them. They are
     excluded, never imputed, and reported.
-
-    Examples
-    --------
-    >>> from neurosci.preprocessing.fmri import voxel_signals
-    >>> run = voxel_signals("bold.nii.gz", "mask.nii.gz", t_r=2.0, low_pass=0.08)  # doctest: +SKIP
     """
     series, excluded, mask, affine = masked_series("voxel_signals", img, mask_img, smoothing_fwhm)
     signals = clean_signals(
@@ -358,8 +353,18 @@ def region_signals(
         Run of shape (x, y, z, n_times).
     labels_img : image or path-like
         Parcellation of shape (x, y, z) on the same grid: whole numbers, 0 for the background.
-    confounds, t_r, low_pass, high_pass, smoothing_fwhm, detrend, standardize
-        As in `voxel_signals`.
+    confounds : array-like of shape (n_times, n_confounds), default=None
+        What is regressed out.
+    t_r : float, default=None
+        Time between volumes, in seconds; needed to filter.
+    low_pass, high_pass : float, default=None
+        Cut-offs, in Hz.
+    smoothing_fwhm : float, default=None
+        Width of a Gaussian filter over space, in mm.
+    detrend : bool, default=True
+        Whether straight lines are taken out.
+    standardize : {"zscore_sample", "psc", None}, default="zscore_sample"
+        Unit of the result.
 
     Returns
     -------
@@ -377,11 +382,6 @@ def region_signals(
     -----
     Voxels that are constant or not finite are left out of the mean. Agrees with
     :class:`nilearn.maskers.NiftiLabelsMasker` where there are none.
-
-    Examples
-    --------
-    >>> from neurosci.preprocessing.fmri import region_signals
-    >>> run = region_signals("bold.nii.gz", "atlas.nii.gz", t_r=2.0, low_pass=0.1)  # doctest: +SKIP
     """
     means, labels, n_voxels = region_means("region_signals", img, labels_img, smoothing_fwhm)
     signals = clean_signals(
