@@ -10,6 +10,7 @@ from neurosci._core.checks import check_option
 from neurosci._core.random import check_random_state
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
 _WHERE = "efficientnet_lite"
@@ -82,23 +83,36 @@ def efficientnet_lite(
     from ._efficientnet_layers import EfficientNetLite
 
     width, depth, _ = VERSIONS[version]
-    # layers draw their weights from torch's global generator, which is put back afterwards
+    # layers draw weights from torch's global generator, which is put back; those weights are replaced
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(check_random_state(random_state).integers(2**31)))
         model = EfficientNetLite(width, depth)
-    if path is not None:
+    if path is None:
+        _draw(model, check_random_state(random_state))
+    else:
         _load(model, path, version)
     return model.eval()
 
 
-def _load(model: torch.nn.Module, path: Path, version: int) -> None:
-    import pickle
+def _draw(model: torch.nn.Module, rng: np.random.Generator) -> None:
+    """Draw weights with variance 2 over the inputs of a unit, as is usual before ReLU; biases are 0."""
+    import torch
 
+    with torch.no_grad():
+        for name, values in model.named_parameters():
+            if values.ndim > 1:
+                spread = (2 / values[0].numel()) ** 0.5
+                values.copy_(torch.from_numpy(rng.normal(0, spread, tuple(values.shape))))
+            elif name.endswith("bias"):
+                values.zero_()
+
+
+def _load(model: torch.nn.Module, path: Path, version: int) -> None:
     import torch
 
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    # On bytes that others wrote it raises anything.
+    except Exception as error:
         raise ValueError(
             f"{_WHERE}: weights must be a state dictionary of tensors, got {path}, which cannot "
             f"be read as one ({type(error).__name__})"

@@ -49,8 +49,8 @@ def mafc_accuracy(dprime: ArrayLike, n_alternatives: int = 16) -> NDArray[np.flo
     Examples
     --------
     >>> from neurosci.critical_band import mafc_accuracy
-    >>> mafc_accuracy([0.0, 2.0, 4.6]).round(3).tolist()
-    [0.062, 0.595, 0.993]
+    >>> mafc_accuracy([0.0, 2.0, 4.6]).round(4).tolist()
+    [0.0625, 0.5949, 0.9931]
     """
     where = "mafc_accuracy"
     if (

@@ -201,7 +201,7 @@ class _Store:
         if self.earlier == self.names:
             return
         path, partial = self.base / MAPS, self.base / f".{MAPS}.part"
-        before = np.load(path, mmap_mode="r") if self.earlier else None
+        before = np.load(path, mmap_mode="r", allow_pickle=False) if self.earlier else None
         width = n_nodes() if before is None else before.shape[2]
         after = np.lib.format.open_memmap(
             partial, mode="w+", dtype=self.dtype, shape=(len(self.names), len(self.map_names), width)
@@ -226,7 +226,7 @@ class _Store:
     def read(self) -> CohortMaps:
         import pandas as pd
 
-        maps = np.load(self.base / MAPS, mmap_mode="r")
+        maps = np.load(self.base / MAPS, mmap_mode="r", allow_pickle=False)
         if self.earlier != self.names:
             maps = maps[[self.earlier.index(name) for name in self.names]]
         rows = [{"error": "", **self.records[name]} for name in self.names]

@@ -142,7 +142,7 @@ def eq8_adjacency(coef: ArrayLike) -> Floats:
     top, bottom = max(float(w.max()), 0.0), min(float(w.min()), 0.0)
     result = np.zeros((*w.shape, 3))
     result[..., 2] = np.maximum(w, 0) / top if top > 0 else 0.0
-    result[..., 0] = np.minimum(w, 0) / bottom if bottom < 0 else 0.0
+    result[..., 0] = np.abs(np.minimum(w, 0) / bottom) if bottom < 0 else 0.0
     result[..., 1] = 1 - result[..., 0] - result[..., 2]
     return result
 

@@ -162,8 +162,9 @@ def test_responses_do_not_depend_on_units(monkeypatch, tmp_path):
 
     from neurosci._core.units import UnitStore
 
-    torch.manual_seed(0)
-    network = nn.Sequential(nn.AdaptiveAvgPool2d(8), nn.Flatten(), nn.Linear(192, 1000)).eval()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = nn.Sequential(nn.AdaptiveAvgPool2d(8), nn.Flatten(), nn.Linear(192, 1000)).eval()
     monkeypatch.setattr(runs, "_network", lambda version, weights: network)
     images = list(np.random.default_rng(0).integers(0, 256, (10, 32, 32), np.uint8))
     direct = evaluate_network(network, images, preprocess="efficientnet_lite")["response"].tolist()
