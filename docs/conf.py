@@ -59,6 +59,8 @@ if os.environ.get("NEUROSCI_DOCS_INTERSPHINX") == "1":
 
 # Without those inventories, names of other projects stay plain text.
 nitpick_ignore_regex = [
+    # listed among the methods of a class, and shown with it
+    ("py:obj", r".*\.__call__"),
     (
         "py:.*",
         r"(numpy|np|scipy|pandas|pd|matplotlib|sklearn|statsmodels|joblib|nilearn|torch|collections|pathlib|typing|dataclasses)\..*",

@@ -82,7 +82,7 @@ class GaussianHMMGLM(HMMGLM):
         Size of each weight, given that there is a connection.
     weight_prior_mean_ : ndarray of shape (n_neurons, n_neurons)
         Mean of the weights over states.
-    loglik_history_ : ndarray of shape (n_iter_ + 1,)
+    loglik_history_ : ndarray of shape (1 + number of iterations,)
         Penalised log-likelihood before the first iteration and after each, in nats.
     start_loglik_ : ndarray of shape (n_init,)
         Last penalised log-likelihood of each start, in nats.
@@ -104,7 +104,7 @@ class GaussianHMMGLM(HMMGLM):
         Mean counts of the training data.
     type_prior_ : dict or None
         Constants of the one-hot prior: ``strength_mean``, ``strength_scale`` and ``concentration`` of types.
-    edges_changed_ : ndarray of shape (n_iter_,)
+    edges_changed_ : ndarray of shape (number of iterations,)
         Share of connections whose likeliest type changed in each iteration; with the solver "gumbel" only.
     n_features_in_ : int
         Number of neurons.
@@ -241,7 +241,7 @@ class OneHotHMMGLM(HMMGLM):
         Size of each weight, given that there is a connection.
     weight_prior_mean_ : ndarray of shape (n_neurons, n_neurons)
         Mean of the weights over states.
-    loglik_history_ : ndarray of shape (n_iter_ + 1,)
+    loglik_history_ : ndarray of shape (1 + number of iterations,)
         Penalised log-likelihood before the first iteration and after each, in nats.
     start_loglik_ : ndarray of shape (n_init,)
         Last penalised log-likelihood of each start, in nats.
@@ -263,7 +263,7 @@ class OneHotHMMGLM(HMMGLM):
         Mean counts of the training data.
     type_prior_ : dict or None
         Constants of the one-hot prior: ``strength_mean``, ``strength_scale`` and ``concentration`` of types.
-    edges_changed_ : ndarray of shape (n_iter_,)
+    edges_changed_ : ndarray of shape (number of iterations,)
         Share of connections whose likeliest type changed in each iteration; with the solver "gumbel" only.
     n_features_in_ : int
         Number of neurons.

@@ -99,7 +99,7 @@ class HMMGLM(FittedHMMGLM):
         Size of each weight, given that there is a connection.
     weight_prior_mean_ : ndarray of shape (n_neurons, n_neurons)
         Mean of the weights over states.
-    loglik_history_ : ndarray of shape (n_iter_ + 1,)
+    loglik_history_ : ndarray of shape (1 + number of iterations,)
         Penalised log-likelihood before the first iteration and after each, in nats.
     start_loglik_ : ndarray of shape (n_init,)
         Last penalised log-likelihood of each start, in nats.
@@ -121,7 +121,7 @@ class HMMGLM(FittedHMMGLM):
         Mean counts of the training data.
     type_prior_ : dict or None
         Constants of the one-hot prior: ``strength_mean``, ``strength_scale`` and ``concentration`` of types.
-    edges_changed_ : ndarray of shape (n_iter_,)
+    edges_changed_ : ndarray of shape (number of iterations,)
         Share of connections whose likeliest type changed in each iteration; with the solver "gumbel" only.
     n_features_in_ : int
         Number of neurons.

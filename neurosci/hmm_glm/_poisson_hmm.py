@@ -59,7 +59,7 @@ class PoissonHMM(HiddenStates):
         Transition probabilities.
     startprob_ : ndarray of shape (n_states,)
         Distribution of the first state: uniform, and not learned.
-    loglik_history_ : ndarray of shape (n_iter_ + 1,)
+    loglik_history_ : ndarray of shape (1 + number of iterations,)
         Penalised log-likelihood of the best start, in nats.
     start_loglik_ : ndarray of shape (n_init,)
         Last penalised log-likelihood of each start, in nats.

@@ -267,7 +267,7 @@ class MeanField:
         .. math::
 
            \frac{\beta}{1 + (M - 1) r^2}\, \frac{M}{M - 1}
-           E\!\left[\big((\xi^\mu)^2 - (S^\mu / M)^2\big)\, \mathrm{sech}^2(\beta\, \eta \cdot n)\right]
+           E\!\left[\left((\xi^\mu)^2 - (S^\mu / M)^2\right)\, \mathrm{sech}^2(\beta\, \eta \cdot n)\right]
 
         is above 1, with the sum :math:`S^\mu` of its examples; this happens where examples are few or poor.
 
