@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._evaluation import evaluate
+from ._evaluation import EvaluationReport, evaluate
 from ._generator import MotifCohort, make_motif_cohort
 from ._pipeline import make_motif_classifier
 from ._regions import cube_labels
@@ -161,17 +161,21 @@ def run_cell(item: Cell, rng: np.random.Generator) -> dict[str, Any]:
         cv=item.cv, param_grid=item.grid, groups=item.people, n_resamples=FEWEST_RESAMPLES,
         random_state=int(rng.integers(2**31)),
     )  # fmt: skip
-    people = report.people.set_index("person").loc[np.unique(item.people)]
     return {
-        "score": people["score"].to_numpy(float),
-        "hit": (people["y"] == people["predicted"]).to_numpy(bool),
+        **_scores_of(report, item),
         "support": report.supports.mean(axis=0),
         "jaccard": report.stability["jaccard"],
         "kuncheva": report.stability["kuncheva"],
         "n_kept": float(report.folds["n_kept"].mean()),
-        "balanced_accuracy": report.metrics["balanced_accuracy"].value,
-        "sensitivity": report.metrics["sensitivity"].value,
-        "specificity": report.metrics["specificity"].value,
+    }
+
+
+def _scores_of(report: EvaluationReport, item: Cell) -> dict[str, Any]:
+    people = report.people.set_index("person").loc[np.unique(item.people)]
+    return {
+        "score": people["score"].to_numpy(float),
+        "hit": (people["y"] == people["predicted"]).to_numpy(bool),
+        **{name: report.metrics[name].value for name in ("balanced_accuracy", "sensitivity", "specificity")},
     }
 
 
@@ -197,14 +201,7 @@ def run_edges(item: Cell, rng: np.random.Generator) -> dict[str, Any]:
         model, item.features.astype(np.float32), item.positive, item.site,
         cv=item.cv, groups=item.people, n_resamples=FEWEST_RESAMPLES, random_state=int(rng.integers(2**31)),
     )  # fmt: skip
-    people = report.people.set_index("person").loc[np.unique(item.people)]
-    return {
-        "score": people["score"].to_numpy(float),
-        "hit": (people["y"] == people["predicted"]).to_numpy(bool),
-        "balanced_accuracy": report.metrics["balanced_accuracy"].value,
-        "sensitivity": report.metrics["sensitivity"].value,
-        "specificity": report.metrics["specificity"].value,
-    }
+    return _scores_of(report, item)
 
 
 def run_site(item: Cell, rng: np.random.Generator) -> dict[str, Any]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SIZES = (1_000, 3_000, 10_000, 29_398, 69_765)
 DENSITIES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 DIRECTIONS = 48
-"""Directions of a band-passed scan of 172 volumes (section 6.2 of the method notes: 48 of 172)."""
+"""Directions that a scan of 172 volumes every 2 s keeps of 172 when it is limited to 0.009-0.08 Hz."""
 
 
 def work_table() -> pd.DataFrame:

@@ -28,12 +28,16 @@ SMALL = {
 
 
 @pytest.fixture(scope="session")
-def run_small():
-    """Run the analysis with few people, coarse voxels and few permutations."""
+def run_small(tmp_path_factory):
+    """Run the analysis with few people, coarse voxels and few permutations, with an empty cache."""
+    empty = tmp_path_factory.mktemp("cache")
 
     def run(*, n_jobs=None, units=None, **changes):
         params = analysis.PARAMS(**{**SMALL, **changes})
-        return analysis.run(params, Context(verbose=False, download=False, n_jobs=n_jobs, units=units))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.delenv("NEUROSCI_DATA", raising=False)
+            patch.setenv("NEUROSCI_CACHE", str(empty))
+            return analysis.run(params, Context(verbose=False, download=False, n_jobs=n_jobs, units=units))
 
     return run
 
@@ -47,10 +51,7 @@ def units(tmp_path_factory):
 @pytest.fixture(scope="session")
 def synthetic(run_small, units):
     """A run on synthetic people that kept its units."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("NEUROSCI_DATA", raising=False)
-        patch.setenv("NEUROSCI_CACHE", str(units / "cache"))
-        return run_small(units=UnitStore(units, "key"))
+    return run_small(units=UnitStore(units, "key"))
 
 
 @pytest.fixture(scope="session")
