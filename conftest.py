@@ -21,8 +21,8 @@ import pytest
 from threadpoolctl import ThreadpoolController
 
 N_ALL_SEEDS = 20
-# pytest announces the running test, joblib and scikit-learn set theirs when they are first used.
-VOLATILE = ("PYTEST_CURRENT_TEST", "KMP_INIT_AT_FORK", "KMP_DUPLICATE_LIB_OK")
+# pytest announces the running test; joblib, scikit-learn and torch's optimisers set theirs at first use.
+VOLATILE = ("PYTEST_CURRENT_TEST", "KMP_INIT_AT_FORK", "KMP_DUPLICATE_LIB_OK", "TORCHINDUCTOR_CACHE_DIR")
 # pytest-timeout sets its alarm and takes it back when a test has failed.
 SIGNALS = signal.valid_signals() - {signal.SIGALRM}
 LOOPBACK = {"127.0.0.1", "::1", "localhost", ""}

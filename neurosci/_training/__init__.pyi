@@ -1,0 +1,14 @@
+from .checkpoint import Checkpoint as Checkpoint
+from .distributed import all_reduce_sum as all_reduce_sum
+from .distributed import rank as rank
+from .distributed import resolve_device as resolve_device
+from .distributed import world_size as world_size
+from .loop import train as train
+from .rows import Batch as Batch
+from .rows import History as History
+from .schedules import one_cycle as one_cycle
+from .schedules import warmup_cosine as warmup_cosine
+from .seeds import integer_seed as integer_seed
+from .seeds import seeded as seeded
+from .weights import load_weights as load_weights
+from .weights import save_weights as save_weights
