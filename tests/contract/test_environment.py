@@ -80,3 +80,22 @@ def test_version_is_the_same_everywhere(pytestconfig):
     version = re.search(r'__version__ = "(.+)"', source).group(1)
     citation = (pytestconfig.rootpath / "CITATION.cff").read_text()
     assert re.search(r"^version: (.+)$", citation, flags=re.MULTILINE).group(1) == version
+
+
+def test_hooks_have_the_pinned_versions(pins, pytestconfig):
+    text = (pytestconfig.rootpath / ".pre-commit-config.yaml").read_text()
+    revisions = dict(re.findall(r"repo: \S+/([\w-]+)\n    rev: v(\S+)", text))
+    assert revisions["ruff-pre-commit"] == pins["ruff"]
+    assert revisions["mirrors-mypy"] == pins["mypy"]
+
+
+def test_workflows_may_only_read_and_are_pinned_to_a_commit(pytestconfig):
+    files = list((pytestconfig.rootpath / ".github" / "workflows").glob("*.yml"))
+    assert files
+    for path in files:
+        text = path.read_text()
+        assert "\npermissions:\n  contents: read\n" in text
+        assert "write" not in text
+        used = re.findall(r"uses: \S+?@(\S+)", text)
+        assert used
+        assert all(re.fullmatch(r"[0-9a-f]{40}", commit) for commit in used)
