@@ -1,5 +1,10 @@
+from ._connectivity import fetch_abide_ho110 as fetch_abide_ho110
+from ._connectivity import fetch_abide_nyu_cc200 as fetch_abide_nyu_cc200
 from ._critical_band import CriticalBandData as CriticalBandData
 from ._critical_band import fetch_critical_band as fetch_critical_band
+from ._du_in_release import convert_du_in_release as convert_du_in_release
+from ._du_in_release import download_du_in_release as download_du_in_release
+from ._du_in_release import load_du_in_release as load_du_in_release
 from ._errors import DataFormatError as DataFormatError
 from ._errors import DataNotFoundError as DataNotFoundError
 from ._errors import DatasetIntegrityError as DatasetIntegrityError
@@ -13,6 +18,13 @@ from ._fmri_user import find_adhd200_scans as find_adhd200_scans
 from ._fmri_user import load_abide_pcp as load_abide_pcp
 from ._fmri_user import load_adhd200 as load_adhd200
 from ._fmri_user import read_adhd200_phenotypes as read_adhd200_phenotypes
+from ._ieeg import EEGTrials as EEGTrials
+from ._ieeg import IEEGRecording as IEEGRecording
+from ._ieeg_fetch import fetch_bonn_ieeg as fetch_bonn_ieeg
+from ._ieeg_fetch import fetch_ecog_gripforce as fetch_ecog_gripforce
+from ._ieeg_fetch import fetch_eeg_classification as fetch_eeg_classification
+from ._ieeg_fetch import fetch_pt01_ecog as fetch_pt01_ecog
+from ._ieeg_fetch import load_bonn_folder as load_bonn_folder
 from ._manage import DatasetRecord as DatasetRecord
 from ._manage import FileRecord as FileRecord
 from ._manage import fetch as fetch

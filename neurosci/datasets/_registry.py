@@ -177,7 +177,9 @@ _COMMIT = "a2b3d34e94134d536e466e37c4f50eed7fe60aec"
 @lru_cache(maxsize=1)
 def registry() -> dict[str, Dataset]:
     """Return all data sets by name."""
+    from neurosci.datasets._connectivity_registry import connectivity_datasets
     from neurosci.datasets._fmri_registry import fmri_datasets
+    from neurosci.datasets._ieeg_registry import ieeg_datasets
     from neurosci.datasets._network_registry import network_datasets
     from neurosci.datasets._neurons import neuron_datasets
     from neurosci.datasets._spikes_registry import spike_datasets
@@ -256,6 +258,8 @@ def registry() -> dict[str, Dataset]:
         *spike_datasets(),
         *network_datasets(),
         *fmri_datasets(),
+        *ieeg_datasets(),
+        *connectivity_datasets(),
     )
     return {dataset.name: dataset for dataset in datasets}
 

@@ -1,28 +1,52 @@
-"""Intracranial and scalp EEG."""
+"""Intracranial and scalp EEG: reading, cleaning, and cutting into arrays."""
 
 from __future__ import annotations
 
-import configparser
-import re
-import struct
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neurosci.preprocessing._files import (
-    CHUNK,
-    FiniteCheck,
-    check_file,
-    largest_content,
-    open_whole,
-    refusing,
+from neurosci._core.checks import check_option
+from neurosci.preprocessing._files import FiniteCheck, check_file, refusing
+from neurosci.preprocessing._ieeg_arrays import (
+    Trials,
+    Windows,
+    epochs_to_arrays,
+    make_pretrain_windows,
+    match_channels,
+)
+from neurosci.preprocessing._ieeg_files import check_brainvision, check_edf, check_fif
+from neurosci.preprocessing._ieeg_reference import pairs, rereference
+from neurosci.preprocessing._ieeg_scale import ChannelStandardizer
+from neurosci.preprocessing._ieeg_steps import (
+    bad_channels,
+    check_length,
+    check_rates,
+    notches,
+    pick,
+    refuse_nonfinite,
 )
 
 if TYPE_CHECKING:
     from mne.io import BaseRaw
 
+__all__ = [
+    "ChannelStandardizer",
+    "Trials",
+    "Windows",
+    "bipolar_pairs",
+    "epochs_to_arrays",
+    "find_bad_channels",
+    "make_pretrain_windows",
+    "match_channels",
+    "preprocess_seeg",
+    "read_bids",
+    "read_raw",
+]
+
+_REFERENCES = ("bipolar", "laplacian", "average", None)
 _SUFFIXES = (".edf", ".bdf", ".fif", ".fif.gz", ".vhdr")
-_SAMPLE_BYTES = {"INT_16": 2, "INT_32": 4, "IEEE_FLOAT_32": 4, "IEEE_FLOAT_64": 8}
 _BLOCK = 4_000_000
 
 
@@ -74,13 +98,13 @@ def read_raw(path: str | Path, *, nan_policy: str = "raise") -> BaseRaw:
     where = "read_raw"
     file = check_file(where, path, _SUFFIXES, nan_policy)
     suffix = ".fif" if file.name.lower().endswith(".fif.gz") else file.suffix.lower()
-    check = {".fif": _check_fif, ".vhdr": _check_brainvision}.get(suffix, _check_edf)
+    check = {".fif": check_fif, ".vhdr": check_brainvision}.get(suffix, check_edf)
     with refusing(where, file):
         check(file)
         raw = _open(file)
         for part in raw.filenames if suffix == ".fif" else ():
             if Path(part) != file.resolve():
-                _check_fif(Path(part))
+                check_fif(Path(part))
         if raw.n_times < 1 or not raw.info["sfreq"] > 0:
             raise ValueError(f"it has {raw.n_times} samples at {raw.info['sfreq']} Hz")
     _check_samples(where, file, raw, nan_policy)
@@ -107,112 +131,222 @@ def _check_samples(where: str, file: Path, raw: Any, nan_policy: str) -> None:
     check.finish(nan_policy)
 
 
-def _check_edf(file: Path) -> None:
-    """Compare the size of an EDF or BDF with the records that its header claims."""
-    size = file.stat().st_size
-    with file.open("rb") as stream:
-        start = stream.read(256)
-        if len(start) < 256:
-            raise ValueError(f"it holds {size} bytes, less than a header")
-        if start[:8].rstrip() != b"0" and start[:8] != b"\xffBIOSEMI":
-            raise ValueError("it does not begin with an EDF or BDF header")
-        header_size, n_records, n_signals = (
-            _integer(start[place], name)
-            for place, name in (
-                (slice(184, 192), "size of the header"),
-                (slice(236, 244), "number of records"),
-                (slice(252, 256), "number of signals"),
-            )
+def bipolar_pairs(ch_names: Iterable[str], *, bads: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """Pair each contact with the next one on its shaft.
+
+    Parameters
+    ----------
+    ch_names : iterable of str
+        Names that end in the number of the contact; what stands before it names the shaft (letters, in
+        either case, and a prime: ``"TI'4"``). Names without a number are left out.
+    bads : iterable of str, default=()
+        Contacts that may not be in a pair. The contacts on both sides of one are no neighbours.
+
+    Returns
+    -------
+    list of tuple of str
+        Anode and cathode, shaft by shaft in the order in which these appear, with ascending numbers.
+
+    Raises
+    ------
+    ValueError
+        If two names stand for the same contact.
+
+    Examples
+    --------
+    >>> bipolar_pairs(["A1", "A2", "A4", "A5", "TI'1", "TI'2", "ECG"])
+    [('A1', 'A2'), ('A4', 'A5'), ("TI'1", "TI'2")]
+    >>> bipolar_pairs(["A1", "A2", "A3"], bads=["A2"])
+    []
+    """
+    return pairs("bipolar_pairs", ch_names, bads)
+
+
+def find_bad_channels(
+    raw: BaseRaw, *, line_freq: float | None = 50.0, picks: Any = ("seeg", "ecog", "dbs")
+) -> dict[str, str]:
+    """Name the channels that are flat, saturated or hold little but line noise.
+
+    Parameters
+    ----------
+    raw : mne.io.BaseRaw
+        Recording before any filter.
+    line_freq : float or None, default=50.0
+        Mains in Hz; None does not look for them.
+    picks : str or sequence of str, default=('seeg', 'ecog', 'dbs')
+        Types or names of channels, as MNE takes them.
+
+    Returns
+    -------
+    dict of str to str
+        Reason by channel: all samples, or more than half of the steps, are the same; more than 1 % of the
+        samples stay at the largest or smallest value; more than 90 % of the variance lies within 1.5 Hz of
+        the mains and its harmonics.
+
+    Raises
+    ------
+    ValueError
+        If no channel is picked, or samples are not finite.
+    """
+    where = "find_bad_channels"
+    names = pick(where, raw, picks)
+    data = raw.get_data(names)
+    refuse_nonfinite(where, data, names)
+    return {names[k]: why for k, why in bad_channels(data, raw.info["sfreq"], line_freq).items()}
+
+
+def preprocess_seeg(
+    raw: BaseRaw,
+    *,
+    l_freq: float | None = 0.5,
+    h_freq: float | None = 200.0,
+    line_freq: float | None = 50.0,
+    harmonics: bool = True,
+    sfreq: float | None = 1000.0,
+    reference: str | None = "bipolar",
+    picks: Any = "seeg",
+) -> BaseRaw:
+    """Filter, resample and re-reference an intracranial recording.
+
+    Parameters
+    ----------
+    raw : mne.io.BaseRaw
+        The whole recording; a copy is processed.
+    l_freq, h_freq : float or None, default=0.5, 200.0
+        Pass band in Hz.
+    line_freq : float or None, default=50.0
+        Mains to remove, in Hz.
+    harmonics : bool, default=True
+        Remove the harmonics of the mains too.
+    sfreq : float or None, default=1000.0
+        Sampling rate of the result in Hz; None keeps that of the recording.
+    reference : {"bipolar", "laplacian", "average"} or None, default="bipolar"
+        Difference to the next contact of the shaft, to the mean of both neighbours, to the mean of all, or as
+        recorded.
+    picks : str or sequence of str, default="seeg"
+        Types or names of the channels to process, as MNE takes them. Other channels are resampled only and
+        come last.
+
+    Returns
+    -------
+    mne.io.BaseRaw
+        In volts. Bipolar channels are named ``"A1-A2"`` and lie half-way between their contacts. Bad channels
+        are dropped where a reference is computed.
+
+    Raises
+    ------
+    ValueError
+        If no channel is picked, samples are not finite, frequencies do not fit the recording, it is shorter
+        than its filters, or no contacts are neighbours.
+
+    Warns
+    -----
+    UserWarning
+        Names the channels that `find_bad_channels` finds; they are treated as bad.
+
+    Notes
+    -----
+    The order is that of the paper [1]_ (section 4.2): band-pass, notch, resampling, bipolar reference. Its
+    filters are not described; these are MNE's finite impulse responses with zero phase. The paper names a
+    notch at 50 Hz only, although two harmonics lie in the pass band; here they are removed too. Standardise
+    with `ChannelStandardizer`, on training trials alone.
+
+    References
+    ----------
+    .. [1] Zheng H, Wang HT, Jiang WB, Chen ZT, He L, Lin PY, Wei PH, Zhao GG, Liu YZ (2024). Du-IN: discrete
+       units-guided mask modeling for decoding speech from intracranial neural signals. Advances in Neural
+       Information Processing Systems 37. arXiv:2405.11459.
+
+    Examples
+    --------
+    >>> from neurosci.preprocessing.ieeg import preprocess_seeg, read_raw
+    >>> clean = preprocess_seeg(read_raw("sub-01_ieeg.edf"), line_freq=60)  # doctest: +SKIP
+    """
+    where = "preprocess_seeg"
+    check_option(where, "reference", reference, _REFERENCES)
+    rate = float(raw.info["sfreq"])
+    check_rates(where, rate, l_freq, h_freq, line_freq, sfreq)
+    names = pick(where, raw, picks)
+    check_length(where, raw, l_freq, line_freq)
+    result = raw.copy().load_data(verbose="ERROR")
+    data = result.get_data(names)
+    refuse_nonfinite(where, data, names)
+    found = {names[k]: why for k, why in bad_channels(data, rate, line_freq).items()}
+    new = {name: why for name, why in found.items() if name not in result.info["bads"]}
+    if new:
+        listed = "; ".join(f"{name} ({why})" for name, why in new.items())
+        warnings.warn(
+            f"{where}: {len(new)} channel(s) are treated as bad: {listed}", UserWarning, stacklevel=2
         )
-        if n_signals < 1 or header_size != 256 * (n_signals + 1) or header_size > size:
-            raise ValueError(
-                f"its header claims {n_signals} signals in {header_size} bytes, and the file has {size}"
-            )
-        stream.seek(256 + 216 * n_signals)
-        fields = stream.read(8 * n_signals)
-    if start[192:197] in (b"EDF+D", b"BDF+D"):
-        raise ValueError("it is discontinuous (EDF+D), so that its samples have gaps in time")
-    samples = [_integer(fields[i : i + 8], "samples per record") for i in range(0, len(fields), 8)]
-    if min(samples) < 1:
-        raise ValueError(f"its samples per record must be positive, got {min(samples)}")
-    expected = header_size + n_records * sum(samples) * (3 if start[:1] == b"\xff" else 2)
-    if n_records < 0:
-        raise ValueError("its number of records is unknown: the recording was never closed")
-    if n_records == 0 or expected != size:
-        raise ValueError(f"its header claims {n_records} records, {expected:,} bytes, and it holds {size:,}")
+        result.info["bads"] += list(new)
+    if l_freq is not None or h_freq is not None:
+        result.filter(l_freq, h_freq, picks=names, verbose="ERROR")
+    if line_freq is not None:
+        frequencies = notches(rate, h_freq, line_freq, harmonics)
+        result.notch_filter(frequencies, picks=names, verbose="ERROR")
+    if sfreq is not None and sfreq != rate:
+        result.resample(sfreq, verbose="ERROR")
+    return rereference(where, result, names, reference)
 
 
-def _integer(field: bytes, name: str) -> int:
-    text = field.decode("ascii", "replace").strip()
-    if not re.fullmatch(r"[+-]?[0-9]{1,8}", text):
-        raise ValueError(f"its {name} must be an integer, got {text!r}")
-    return int(text)
+def read_bids(
+    root: str | Path,
+    subject: str,
+    *,
+    session: str | None = None,
+    task: str | None = None,
+    run: str | None = None,
+    datatype: str = "ieeg",
+) -> BaseRaw:
+    """Read a recording of a BIDS data set (needs ``pip install 'neurosci[io]'``).
 
+    Parameters
+    ----------
+    root : path-like
+        Folder of the data set.
+    subject, session, task, run : str
+        Entities of the file, without their prefix; None where the name has none.
+    datatype : {"ieeg", "eeg"}, default="ieeg"
+        Kind of recording.
 
-def _check_fif(file: Path) -> None:
-    """Follow the chain of blocks of a FIF to its end mark, and read gzip to its checksum."""
-    limit = largest_content(file)
-    position = 0
-    with open_whole(file) as stream:
-        while True:
-            stream.seek(position)
-            block = stream.read(16)
-            if len(block) < 16:
-                raise ValueError(f"it ends at byte {stream.tell():,}, before its end mark")
-            kind, _, size, following = struct.unpack(">iIii", block)
-            if position == 0 and kind != 100:
-                raise ValueError("it does not begin with a FIF block")
-            if size < 0 or position + 16 + size > limit:
-                raise ValueError(f"the block at byte {position:,} claims {size:,} bytes, more than there are")
-            if following == -1:
-                break
-            if following and following <= position:
-                raise ValueError(f"the block at byte {position:,} points backwards")
-            position = following or position + 16 + size
-        stream.seek(position + 16 + size - (1 if size else 0))
-        if size and not stream.read(1):
-            raise ValueError("its last block is cut")
-        while stream.read(CHUNK):
-            pass
+    Returns
+    -------
+    mne.io.BaseRaw
+        The recording, checked as by `read_raw`, with the types, positions, bad channels and events of its
+        side-cars.
 
+    Raises
+    ------
+    ImportError
+        If mne-bids is not installed; names the extra.
+    FileNotFoundError
+        If there is no such recording.
+    DataFormatError
+        If its file is damaged.
 
-def _check_brainvision(file: Path) -> None:
-    """Check that a BrainVision header names files beside it, of the size that it claims."""
-    if file.stat().st_size > CHUNK:
-        raise ValueError(f"its header is larger than {CHUNK:,} bytes")
-    content = file.read_bytes()
-    # The codes that MNE may decode it with; in each of them a plain name is the same ASCII.
-    code = re.search(rb"(?i)codepage[ \t]*=[ \t]*([^\r\n]*)", content)
-    if code and code[1].strip().lower() not in (
-        b"utf-8",
-        b"utf8",
-        b"ansi",
-        b"latin-1",
-        b"iso-8859-1",
-        b"cp1252",
-    ):
-        raise ValueError(f"its Codepage must be UTF-8 or ANSI, got {code[1]!r}")
-    first, _, text = content.decode("utf-8", "replace").partition("\n")
-    if not re.search("Brain ?Vision", first[:80]):
-        raise ValueError("it does not begin with a BrainVision header")
-    header = configparser.ConfigParser(interpolation=None)
-    header.read_string(text.partition("[Comment]")[0])
-    common = header["Common Infos" if "Common Infos" in header else "Common infos"]
-    for key in ("DataFile", "MarkerFile"):
-        name = common.get(key, "")
-        if name in (".", "..") or Path(name).name != name or not re.fullmatch(r"[^\\\x00-\x1f]*", name):
-            raise ValueError(f"its {key} must be a name in the same folder, got {name!r}")
-        if key == "DataFile" and not (file.parent / name).is_file():
-            raise ValueError(f"its DataFile {name!r} is missing")
-    if common.get("DataFormat", "").upper() != "BINARY":
-        raise ValueError(f"its DataFormat must be BINARY, got {common.get('DataFormat')!r}")
-    n_channels = int(common["NumberOfChannels"])
-    width = n_channels * _SAMPLE_BYTES[header["Binary Infos"]["BinaryFormat"].upper()]
-    size = (file.parent / common["DataFile"]).stat().st_size
-    if n_channels < 1 or size == 0 or size % width:
-        raise ValueError(
-            f"its data file of {size:,} bytes does not hold whole samples of {n_channels} channels"
+    Examples
+    --------
+    >>> from neurosci.preprocessing.ieeg import read_bids
+    >>> raw = read_bids("ds004703", "01", task="listen")  # doctest: +SKIP
+    """
+    where = "read_bids"
+    check_option(where, "datatype", datatype, ("ieeg", "eeg"))
+    try:
+        from mne_bids import BIDSPath, read_raw_bids
+    except ImportError as error:
+        raise ImportError(
+            f"{where}: reading BIDS needs mne-bids (install it with: pip install 'neurosci[io]')"
+        ) from error
+    entities = {"subject": subject, "session": session, "task": task, "run": run}
+    path = BIDSPath(root=root, datatype=datatype, suffix=datatype, **entities)
+    found = [file for file in path.match() if file.extension in (*_SUFFIXES, ".nwb", ".set", ".mefd")]
+    if len(found) != 1:
+        named = ", ".join(f"{name}={value}" for name, value in entities.items() if value is not None)
+        raise FileNotFoundError(
+            f"{where}: root must hold one {datatype} recording of {named}, got {len(found)} (name its "
+            "session, task and run)"
         )
-    n_points = int(common.get("DataPoints", str(size // width)))
-    if n_points * width != size:
-        raise ValueError(f"its header claims {n_points:,} samples, and its data file holds {size // width:,}")
+    if found[0].extension in _SUFFIXES:
+        read_raw(found[0].fpath)
+    with refusing(where, Path(found[0].fpath)):
+        return read_raw_bids(found[0], verbose="ERROR")

@@ -227,3 +227,56 @@ def test_abide_comes_through_nilearn(monkeypatch, tmp_path, as_paths):
     assert data.subjects["diagnosis"].tolist() == ["autism", "control"]
     np.testing.assert_array_equal(data.subjects["t_r"], [2.0, np.nan])
     np.testing.assert_allclose(data.data[1], series[1], rtol=1e-6)
+
+
+def needs_connectivity(name):
+    here = bool(DATA) and (Path(DATA) / "fc_ssl" / name).is_file()
+    return pytest.mark.skipif(not here, reason=f"{name} is not below NEUROSCI_DATA")
+
+
+@needs_connectivity("abide1_cpac_nofilt_noglobal_ho110_int8.npz")
+def test_abide_in_110_regions_has_the_published_numbers():
+    data = datasets.fetch_abide_ho110()
+    people = data.subjects
+    assert data.n_scans == 1035 and len(data.regions) == 110
+    assert people["diagnosis"].value_counts().to_dict() == {"control": 530, "autism": 505}
+    assert people["sex"].value_counts().to_dict() == {"male": 878, "female": 157}
+    assert people["site"].nunique() == 20 and people["mean_fd"].isna().sum() == 1
+    assert people["quality_checked"].sum() == 873
+    assert [len(series) for series in data.data] == people["n_times"].tolist()
+    assert (people["n_times"].min(), people["n_times"].max(), people["n_times"].sum()) == (78, 316, 201_321)
+    assert people.groupby("site")["t_r"].nunique().max() == 1 and people["t_r"].between(1.5, 3).all()
+    constant = [int((series == 0).all(axis=0).sum()) for series in data.data]
+    assert np.count_nonzero(constant) == 49 and max(constant) == 57
+    # rounding to 1/127 of the largest value leaves a mean of less than half a step
+    for series in data.data[::100]:
+        largest = np.abs(series).max(axis=0)
+        assert (np.abs(series.mean(axis=0)) <= largest / 127).all()
+
+
+@needs_connectivity("abide1_cpac_nofilt_noglobal_ho110_int8.npz")
+def test_sites_of_110_regions_come_in_the_order_asked():
+    data = datasets.fetch_abide_ho110(sites=("OHSU", "CMU"))
+    assert data.subjects["site"].unique().tolist() == ["OHSU", "CMU"]
+    assert set(data.subjects.loc[data.subjects["site"] == "OHSU", "n_times"]) == {78}
+    with pytest.raises(ValueError, match="did you mean 'NYU'"):
+        datasets.fetch_abide_ho110(sites=("NYUU",))
+
+
+@needs_connectivity("abide1_nyu_cpac_filt_global_cc200_int8.npz")
+def test_nyu_in_200_regions_is_band_passed():
+    data = datasets.fetch_abide_nyu_cc200()
+    assert data.n_scans == 175 and set(data.subjects["n_times"]) == {176}
+    assert {series.shape for series in data.data} == {(176, 200)}
+    frequency = np.fft.rfftfreq(176, 2.0)
+    for series in data.data[::40]:
+        power = (np.abs(np.fft.rfft(series - series.mean(axis=0), axis=0)) ** 2).sum(axis=1)
+        # the filter has slopes: white noise would have 36 % of its power in this band
+        assert power[(frequency >= 0.008) & (frequency <= 0.102)].sum() / power.sum() > 0.95
+
+
+def test_abide_of_connectivity_must_be_here(monkeypatch, tmp_path):
+    monkeypatch.delenv("NEUROSCI_DATA", raising=False)
+    for load in (datasets.fetch_abide_ho110, datasets.fetch_abide_nyu_cc200):
+        with pytest.raises(DataNotFoundError, match="load_abide_pcp"):
+            load(data_dir=tmp_path)
