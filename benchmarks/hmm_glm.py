@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from benchmarks.pairs import Pair, Target
 
 N_ITERATIONS = 5
 PEER_M_STEPS = 20
+# its one release cannot be built with current tools, so that no environment is made for it
+SSM = "ssm: here, but not measured" if find_spec("ssm") else "ssm: not installed"
 TRUTH_SHIFT = 0.2  # relative disturbance of the true parameters from which all begin
 
 
@@ -250,7 +253,7 @@ PAIRS = (
     Pair(
         name="hmm_glm_hmmlearn",
         ours_words=f"{N_ITERATIONS} EM iterations of PoissonHMM, 20 neurons, 3 states, one thread",
-        peer_words="hmmlearn.hmm.PoissonHMM",
+        peer_words=f"hmmlearn.hmm.PoissonHMM; {SSM}",
         ours=hmm,
         peer="benchmarks.hmm_glm_peers:hmmlearn_poisson",
         requirements=("hmmlearn==0.3.3",),
@@ -292,7 +295,7 @@ PAIRS = (
                 value=lambda rows: float(rows[-1]["ours"]["wall"]),
             ),
             Target(words="its peak memory in GB", limit=1.0, value=peak_bytes),
-            Target(words="one on-line step of 100 neurons, 5 states", limit=1e-4, value=filter_seconds),
+            Target(words="one on-line step of 100 neurons, 5 states", limit=2e-5, value=filter_seconds),
         ),
     ),
     _scaling("states", "states", (2, 4, 8), lambda n: prepare(20, 20_000, n)),

@@ -1,5 +1,6 @@
 from ._aliases import GaussianHMMGLM as GaussianHMMGLM
 from ._aliases import OneHotHMMGLM as OneHotHMMGLM
+from ._aliases import PoissonGLM as PoissonGLM
 from ._basis import ExponentialBasis as ExponentialBasis
 from ._estimator import HMMGLM as HMMGLM
 from ._fitted import FilterState as FilterState
@@ -12,7 +13,6 @@ from ._matching import match_states as match_states
 from ._matching import state_accuracy as state_accuracy
 from ._matching import threshold_adjacency as threshold_adjacency
 from ._matching import weight_error as weight_error
-from ._one_state import PoissonGLM as PoissonGLM
 from ._poisson_hmm import PoissonHMM as PoissonHMM
 from ._selection import BlockTimeSeriesSplit as BlockTimeSeriesSplit
 from ._selection import StateSelection as StateSelection

@@ -22,6 +22,8 @@ def real_figures(found: Findings, metrics: Metrics) -> tuple[Figure, ...]:
         listed.append(_real_likelihood(metrics))
     if "onsets" in tables:
         listed += [_real_connectivity(found), _trials(found), _by_number(found)]
+    if "choice" in tables:
+        listed.append(_choice(found))
     if "sleep_scores" in tables:
         listed += [_sleep(metrics), _outcome(metrics)]
     if "place" in tables:
@@ -58,7 +60,8 @@ def _onset(found: Findings, metrics: Metrics) -> Figure:
             "state that was named on the trials for fitting. **c**, steepest rise of that probability in "
             f"single trials: {int(shown['trials_inside'])} lie in the window (grey), "
             f"{100 * shown['share']:.0f}{PERCENT} [{100 * shown['share_low']:.0f}, "
-            f"{100 * shown['share_high']:.0f}]; chance {100 * shown['chance']:.0f}{PERCENT}. Other "
+            f"{100 * shown['share_high']:.0f}]; chance {100 * shown['chance']:.0f}{PERCENT}; a profile of "
+            f"all states finds {int(shown['trials_inside_profile'])}. Other "
             f"conditions (s): {others or 'none'}."
         ),
         alt=(
@@ -171,6 +174,40 @@ def _by_number(found: Findings) -> Figure:
             "Three panels of coloured bars over ten seconds, one bar for each number of states. With more "
             "states further colours appear, some for short visits only, so that the larger numbers split "
             "what the smaller ones show as one."
+        ),
+    )
+
+
+def _choice(found: Findings) -> Figure:
+    table = found.tables["choice"]
+    ours, bic = table[table["chosen_one_se"]].iloc[0], table[table["chosen_bic"]].iloc[0]
+    most = table["n_states"].max()
+    words = [
+        f"{_n(float(row['n_states']))}{' (the most tried)' if row['n_states'] == most else ''}"
+        for row in (ours, bic)
+    ]
+    return Figure(
+        name="choice",
+        tables=("choice",),
+        finding=(
+            f"For odour trials the rule of one standard error on held-out blocks chooses {words[0]} states, "
+            f"BIC {words[1]}; paths of two searches with as many states agree by "
+            f"{_n(float(ours['stability']), 2)}."
+        ),
+        caption=(
+            f"OHG on the {found.params.n_train_trials} trials for fitting of the first condition. **a**, "
+            "held-out log-likelihood relative to the best number of states, mean of "
+            f"n = {int(table['n_blocks'].iloc[0])} contiguous blocks with the standard error of the paired "
+            "difference; filled: the smallest number within one standard error of the best. **b**, BIC with "
+            "all parameters counted, effective ones under the prior; filled: lowest. **c**, diamonds: "
+            "adjusted Rand index between the paths of two independent searches, times 100 (below 80, "
+            "dotted, states depend on the start); grey squares: share of the rarest state. One state is "
+            "stable by definition."
+        ),
+        alt=(
+            "Three panels against the number of states: held-out likelihood behind the best with its error "
+            "bars, the criterion that counts all parameters, and the agreement of searches beside the "
+            "share of the rarest state. The chosen numbers are filled."
         ),
     )
 

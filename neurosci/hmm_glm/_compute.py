@@ -12,7 +12,7 @@ from . import _synthetic as synthetic
 from . import _tables as tables
 from . import _tables_real as tables_real
 from ._panels import MODELS
-from ._recordings import Recorded
+from ._recordings import ODOURS, Recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +28,8 @@ MAIN = ("HG", "GHG", "OHG")
 """The models that the paper compares in its figures after Table 1."""
 MOST_STATES = 6
 """States up to which every model is fitted; beyond, OHG alone (Fig. 10)."""
+ODOUR = f"locust {ODOURS[0]}"
+"""Recording of which the number of states is chosen."""
 REAL_STATES = 3
 """States of the figures and verdicts on recordings."""
 
@@ -82,6 +84,11 @@ def plan(p: HmmGlmParams, recordings: Mapping[str, Recorded]) -> dict[str, tuple
     many = {name: found for name, found in recordings.items() if name != "grasshopper"}
     if many:
         stages["recordings"] = (real.real_fit, real_items(p, many), digest)
+    if ODOUR in many:
+        item = {**real_base(p, many[ODOUR]), "candidates": p.choice_states, "n_blocks": p.n_choice_blocks}
+        # many fits, of which each has half of the starts
+        item["n_starts"] = -(-p.n_real_starts // 2)
+        stages["model choice"] = (real.choice_unit, {ODOUR: item}, digest)
     if "grasshopper" in recordings:
         items = {"receptor": real_base(p, recordings["grasshopper"])}
         stages["receptor"] = (real.receptor_unit, items, digest)
@@ -131,8 +138,8 @@ def state_items(p: HmmGlmParams) -> Items:
     items = {}
     for draw in range(p.n_sweep_draws):
         items[f"GLM S=1 draw={draw}"] = {**sweep(p, draw), "model": "GLM"}
-        for model in MAIN:
-            for s in p.state_numbers:
+        for s in p.state_numbers:
+            for model in MAIN:
                 if s <= MOST_STATES or model == "OHG":
                     items[f"{model} S={s} draw={draw}"] = {
                         **sweep(p, draw),
@@ -191,7 +198,9 @@ def real_items(p: HmmGlmParams, recordings: Mapping[str, Recorded]) -> Items:
     for name, found in recordings.items():
         shared = real_base(p, found)
         models = MODELS if p.all_models else ("GLM", "HMM Corr", *MAIN)
-        for model in models:
-            for s in (1,) if model == "GLM" else sorted({*p.real_states, REAL_STATES}):
-                items[f"{name} {model} S={s}"] = {**shared, "model": model, "n_states": s}
+        # by number of states, so that OHG comes soon after the HG that it begins from
+        for s in (1, *sorted({*p.real_states, REAL_STATES})):
+            for model in models:
+                if (model == "GLM") == (s == 1):
+                    items[f"{name} {model} S={s}"] = {**shared, "model": model, "n_states": s}
     return items

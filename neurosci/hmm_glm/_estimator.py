@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from neurosci._core.checks import check_option
 from neurosci._core.random import check_random_state
@@ -17,10 +18,12 @@ from ._fitted import FittedHMMGLM
 from ._fitting import Settings, fit_model
 from ._m_step import Model
 from ._onehot import TypePrior
-from ._passes import LINKS, Recording
+from ._passes import LINKS, Parameters, Recording
 
 PRIORS = ("none", "gaussian", "onehot", "l1", "gaussian_l1")
 BASELINE_SCALE = 2.0  # of the paper's normal prior on baselines, which goes with the one-hot prior
+# of one spike on a linear predictor: a rate that falls to e**-10
+LARGEST_EFFECT = 10.0
 SOLVERS = (None, "newton", "lbfgs", "mm", "eb", "gumbel")
 
 
@@ -30,6 +33,9 @@ class HMMGLM(FittedHMMGLM):
     In state :math:`s` the count of neuron :math:`n` in bin :math:`t` is Poisson with mean
     :math:`\sigma(b_n + \sum_{n'} w_{s, n \leftarrow n'} h_{t, n'})`, where :math:`h_{t, n'}` is the past of
     neuron :math:`n'` seen through the kernel of `basis` (Eq. 2). States follow a Markov chain.
+
+    Where a neuron never fires after another, no finite weight has the largest likelihood. Weights are
+    therefore bounded: a single spike changes a linear predictor by 10 at most.
 
     Parameters
     ----------
@@ -67,7 +73,11 @@ class HMMGLM(FittedHMMGLM):
         M-step; ``None`` is "eb" for the one-hot prior and "newton" for the others. Where a neuron has more
         than 128 regressors, "newton" becomes "lbfgs".
     n_init : int, default=10
-        Random starts.
+        Random starts. All take a few steps, with many bins on some of the sequences; the better third goes
+        on, and the best one to the end.
+    warm_start : bool, default=False
+        Whether `fit` begins from what the model has learned before, if there is any, instead of from random
+        starts. The earlier fit may have had another prior.
     max_iter : int, default=200
         Most EM iterations.
     tol : float, default=1e-5
@@ -100,9 +110,9 @@ class HMMGLM(FittedHMMGLM):
     weight_prior_mean_ : ndarray of shape (n_neurons, n_neurons)
         Mean of the weights over states.
     loglik_history_ : ndarray of shape (1 + number of iterations,)
-        Penalised log-likelihood before the first iteration and after each, in nats.
+        Penalised log-likelihood of all bins before the first iteration on them and after each, in nats.
     start_loglik_ : ndarray of shape (n_init,)
-        Last penalised log-likelihood of each start, in nats.
+        Last penalised log-likelihood of each start, in nats; starts that were given up are behind.
     n_iter_ : int
         EM iterations of the best start.
     converged_ : bool
@@ -153,6 +163,7 @@ class HMMGLM(FittedHMMGLM):
         tau: float = 0.2,
         solver: str | None = None,
         n_init: int = 10,
+        warm_start: bool = False,
         max_iter: int = 200,
         tol: float = 1e-5,
         random_state: Any = None,
@@ -175,6 +186,7 @@ class HMMGLM(FittedHMMGLM):
         self.tau = tau
         self.solver = solver
         self.n_init = n_init
+        self.warm_start = warm_start
         self.max_iter = max_iter
         self.tol = tol
         self.random_state = random_state
@@ -210,9 +222,10 @@ class HMMGLM(FittedHMMGLM):
                 f"{where}: basis must have one kernel with the one-hot prior, got {kernel.shape[1]} "
                 "(a type belongs to a connection, not to a kernel)"
             )
+        model = self._model(counts.shape[1], kernel)
+        settings = replace(settings, start=self._learned(settings.n_states, model))
         self.kernel_, self.link_ = kernel, self.link
         data = Recording(counts, kernel, edges)
-        model = self._model(counts.shape[1], kernel.shape[1])
         learned = fit_model(model, data, settings, check_random_state(self.random_state))
         for name, value in learned.items():
             setattr(self, name, value)
@@ -226,6 +239,22 @@ class HMMGLM(FittedHMMGLM):
                 stacklevel=2,
             )
         return self
+
+    def _learned(self, n_states: int, model: Model) -> Parameters | None:
+        """Return what an earlier fit has learned, where a warm start is wanted and its shape is right."""
+        if not self.warm_start or not hasattr(self, "coef_"):
+            return None
+        before = self._parameters()
+        if before.weights.shape != (n_states, *model.free.shape):
+            raise ValueError(
+                f"{type(self).__name__}: warm_start must go on from weights of shape "
+                f"{(n_states, *model.free.shape)}, got {before.weights.shape} (fit another model, or set "
+                "warm_start=False)"
+            )
+        intercept = before.intercept
+        if model.shared_intercept:
+            intercept = np.broadcast_to(intercept.mean(axis=0), intercept.shape)
+        return replace(before, weights=before.weights * model.free, intercept=intercept.copy())
 
     def _settings(self, where: str) -> Settings:
         check_option(where, "link", self.link, LINKS)
@@ -259,9 +288,9 @@ class HMMGLM(FittedHMMGLM):
             tau=check.number(where, "tau", self.tau, low=0.0, above=True),
         )
 
-    def _model(self, n_neurons: int, n_kernels: int) -> Model:
+    def _model(self, n_neurons: int, kernel: NDArray[np.float64]) -> Model:
         where = type(self).__name__
-        free = np.ones((n_neurons, n_neurons, n_kernels), bool)
+        free = np.ones((n_neurons, n_neurons, kernel.shape[1]), bool)
         if not self.fit_diagonal:
             free[np.arange(n_neurons), np.arange(n_neurons)] = False
         penalised = self.prior in ("l1", "gaussian_l1")
@@ -274,4 +303,5 @@ class HMMGLM(FittedHMMGLM):
             l1_strength=check.number(where, "l1_strength", self.l1_strength, low=0.0) if penalised else 0.0,
             sticky=check.number(where, "sticky", self.sticky, low=0.0),
             intercept_scale=BASELINE_SCALE if self.prior == "onehot" else np.inf,
+            bound=LARGEST_EFFECT / max(float(kernel.max()), 1e-10),
         )

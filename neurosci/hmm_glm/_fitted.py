@@ -12,7 +12,7 @@ from neurosci._core.random import check_random_state
 
 from . import _checks as check
 from ._hidden_states import HiddenStates
-from ._online import step
+from ._online import Tables, lay_out, step
 from ._passes import LINKS, Parameters, Recording, emission
 from ._simulate import draw_counts, draw_states
 
@@ -119,6 +119,16 @@ class FittedHMMGLM(HiddenStates):
         state : FilterState
             What the next call needs.
 
+        Raises
+        ------
+        ValueError
+            If the number of counts is not that of the fit, or one is negative.
+
+        Notes
+        -----
+        Parameters are laid out at the first call. Assign others to replace them; changes within their
+        arrays are not seen.
+
         Examples
         --------
         >>> from neurosci.hmm_glm import HMMGLM, make_onehot_hmmglm
@@ -130,29 +140,39 @@ class FittedHMMGLM(HiddenStates):
         >>> state.n_seen
         100
         """
-        if not hasattr(self, "coef_"):
-            check_is_fitted(self)
-        x = np.asarray(counts, float)
-        if x.shape != (self.n_features_in_,) or not x.min() >= 0:
-            raise ValueError(
-                f"{type(self).__name__}: counts must be {self.n_features_in_} counts >= 0, got {counts!r}"
-            )
+        tables, link = self._tables()
+        x = np.asarray(counts, np.float64)
+        if x.shape != (self.n_features_in_,):
+            raise ValueError(self._bad_counts(counts))
         if self._cut_at_one:
             x = np.minimum(x, 1.0)
         if state is None:
             recent, belief, n_seen = np.zeros((len(self.kernel_), x.size)), self.startprob_, 0
         else:
-            recent, belief, n_seen = state.recent, state.belief, state.n_seen
-        now = self._parameters()
-        after, shifted, log_likelihood = step(
-            LINKS[self.link_],
-            now.weights,
-            now.intercept,
-            self.kernel_,
-            now.transmat,
-            belief,
-            recent,
-            n_seen,
-            x,
-        )
+            belief, recent, _, n_seen = state
+        after, shifted, log_likelihood = step(link, *tables, belief, recent, n_seen, x)
+        if log_likelihood != log_likelihood:
+            raise ValueError(self._bad_counts(counts))
         return after, FilterState(after, shifted, log_likelihood, n_seen + 1)
+
+    def _bad_counts(self, counts: ArrayLike) -> str:
+        return f"{type(self).__name__}: counts must be {self.n_features_in_} counts >= 0, got {counts!r}"
+
+    def _tables(self) -> tuple[Tables, int]:
+        """Return the parameters as on-line steps take them, laid out anew where one was assigned."""
+        kept = self.__dict__.get("_laid_out")
+        if (
+            kept is not None
+            and kept[0] is self.coef_
+            and kept[1] is self.intercept_
+            and kept[2] is self.transmat_
+            and kept[3] is self.kernel_
+            and kept[4] == self.link_
+        ):
+            found: tuple[Tables, int] = kept[5]
+            return found
+        check_is_fitted(self)
+        now = self._parameters()
+        tables = lay_out(now.weights, now.intercept, self.kernel_, now.transmat), LINKS[self.link_]
+        self._laid_out = self.coef_, self.intercept_, self.transmat_, self.kernel_, self.link_, tables
+        return tables

@@ -20,8 +20,12 @@ from ._passes import Parameters, Recording, derivatives
 
 Floats = NDArray[np.float64]
 
-SCREEN_ITERATIONS = 25
-REFINED_SHARE = 3  # one start of so many is carried to the end
+SCREEN_ITERATIONS = 10  # of every start
+SECOND_ITERATIONS = 15  # of the better starts; the best one goes on to the end
+REFINED_SHARE = 3  # one start of so many, rounded up, is among the better ones
+SCREEN_BINS = 10_000  # bins that tell starts apart
+MOST_SKIPPED = 4  # screening sees one sequence of so many at least
+SCREEN_SPIKES = 50  # of each neuron in them
 LARGEST_NEWTON = 128  # features up to which every neuron has its own Fisher block
 M_STEPS: dict[str, MStep] = {"newton": newton, "lbfgs": lbfgs, "mm": monotone}
 
@@ -40,6 +44,7 @@ class Settings:
     device: str | None
     types: TypePrior
     tau: float
+    start: Parameters | None = None
 
 
 def fit_model(model: Model, data: Recording, settings: Settings, rng: np.random.Generator) -> dict[str, Any]:
@@ -70,38 +75,69 @@ def m_step_of(model: Model, data: Recording, settings: Settings) -> MStep:
 
 
 def search(model: Model, data: Recording, settings: Settings, rng: np.random.Generator) -> tuple[Fit, Floats]:
-    """Return the best fit and the last objective of every start."""
+    """Return the best fit and the last objective of every start.
+
+    Starts are halted early by successive halving: all take a few steps on some of the sequences, the better
+    ones some more on all data, and the best one goes on to the end.
+    """
     m_step = m_step_of(model, data, settings)
+
+    def climb(now: Parameters, most: int, on: Recording = data, n_steps: int = 1) -> Fit:
+        return maximise(model, on, now, max_iter=most, tol=settings.tol, m_step=m_step, n_steps=n_steps)
+
+    if settings.start is not None:
+        fit = climb(settings.start, settings.max_iter)
+        return fit, np.array([fit.objective])
     glm = one_state(model, data, m_step=m_step)
     if settings.n_states == 1:
-        fit = maximise(
-            model, data, glm, max_iter=settings.max_iter, tol=settings.tol, m_step=m_step, n_steps=5
-        )
+        fit = climb(glm, settings.max_iter, n_steps=5)
         return fit, np.array([fit.objective])
 
-    def screen(seed: np.random.Generator) -> Fit:
-        start = random_start(model, data, glm, settings.n_states, settings.dwell, seed, m_step)
-        iterations = min(SCREEN_ITERATIONS, settings.max_iter)
-        return maximise(model, data, start, max_iter=iterations, tol=settings.tol, m_step=m_step)
+    def begin(seed: np.random.Generator) -> Parameters:
+        return random_start(model, some, glm, settings.n_states, settings.dwell, seed, m_step)
 
-    def refine(fit: Fit) -> Fit:
-        left = settings.max_iter - (len(fit.history) - 1)
-        if fit.converged or left <= 0:
-            return fit
-        more = maximise(
-            model, data, fit.parameters, max_iter=left, tol=settings.tol, m_step=m_step,
-            log_emission=fit.log_emission,
-        )  # fmt: skip
-        more.history = fit.history + more.history[1:]
-        return more
-
-    fits = side_by_side(screen, rng.spawn(settings.n_init), settings.n_jobs)
+    seeds = rng.spawn(settings.n_init)
+    if settings.n_init == 1:
+        some = data
+        fit = climb(begin(seeds[0]), settings.max_iter)
+        return fit, np.array([fit.objective])
+    some = spread(data)
+    first = min(SCREEN_ITERATIONS, settings.max_iter)
+    fits = side_by_side(lambda seed: climb(begin(seed), first, some), seeds, settings.n_jobs)
     order = np.argsort([-fit.objective for fit in fits], kind="stable")
-    chosen = order[: max(1, settings.n_init // REFINED_SHARE)]
-    for i, fit in zip(chosen, side_by_side(refine, [fits[i] for i in chosen], settings.n_jobs), strict=True):
+    if some is not data:
+        fits = side_by_side(lambda fit: climb(fit.parameters, 0), fits, settings.n_jobs)
+
+    def go_on(fit: Fit, most: int) -> Fit:
+        return fit if fit.converged or most <= 0 else joined(fit, climb(fit.parameters, most))
+
+    second = min(SECOND_ITERATIONS, settings.max_iter - first)
+    chosen = order[: -(-settings.n_init // REFINED_SHARE)]
+    better = side_by_side(lambda i: go_on(fits[i], second), list(chosen), settings.n_jobs)
+    for i, fit in zip(chosen, better, strict=True):
         fits[i] = fit
-    ends = np.array([fit.objective for fit in fits])
-    return fits[int(np.argmax(ends))], ends
+    best = int(np.argmax([fit.objective for fit in fits]))
+    fits[best] = go_on(fits[best], settings.max_iter - first - second)
+    return fits[best], np.array([fit.objective for fit in fits])
+
+
+def joined(before: Fit, after: Fit) -> Fit:
+    """Return a continued fit with the history of both parts."""
+    after.history = before.history + after.history[1:]
+    return after
+
+
+def spread(data: Recording) -> Recording:
+    """Return every second to fourth sequence, where that leaves enough bins and spikes, else all."""
+    step = min(MOST_SKIPPED, data.n_bins // SCREEN_BINS)
+    chosen = np.arange(0, len(data.edges) - 1, max(step, 1))
+    if step < 2 or len(chosen) < 2:
+        return data
+    counts = np.concatenate([data.counts[data.edges[i] : data.edges[i + 1]] for i in chosen])
+    if counts.sum(axis=0).min() < SCREEN_SPIKES:
+        return data
+    lengths = np.diff(data.edges)[chosen]
+    return Recording(counts, data.kernel, np.concatenate([[0], np.cumsum(lengths)]))
 
 
 def side_by_side(func: Callable[[Any], Fit], items: list[Any], n_jobs: int | None) -> list[Fit]:

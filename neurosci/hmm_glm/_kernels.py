@@ -164,7 +164,7 @@ def derivative_rows(
 
 
 @njit(cache=True, nogil=True)
-def products(features: Floats, out: Floats) -> None:
+def products(features: Floats, out: NDArray[np.floating[Any]]) -> None:
     """Write all products of two features, upper triangle by rows, of each bin."""
     n_bins, n = features.shape
     for t in range(n_bins):

@@ -26,7 +26,7 @@ def proximal(
     log_emission = np.empty(0)
     inverse = model.prior_scale**-2 if model.gaussian else 0.0
     for _ in range(n_steps):
-        found = derivatives(data, now.weights, now.intercept, model.link, gamma)
+        found = derivatives(data, now.weights, now.intercept, model.link, gamma, single=True)
         value = found.per_neuron + log_prior(model, now.weights, now.intercept)
         weights, intercept = _minimise(
             now.weights, now.intercept, found.gradient, found.curvature, now.weights.mean(axis=0), inverse,

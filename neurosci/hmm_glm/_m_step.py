@@ -34,6 +34,7 @@ class Model:
     sticky: float = 0.0
     intercept_scale: float = np.inf  # standard deviation of the prior around intercept_mean
     intercept_mean: float = 0.0
+    bound: float = np.inf  # on the size of a weight
 
     @property
     def gaussian(self) -> bool:
@@ -172,7 +173,7 @@ def climb(
     """
     scale = np.ones(now.weights.shape[1])
     for halving in range(MOST_HALVINGS + 1):
-        weights = now.weights + scale[:, None] * step_weights
+        weights = np.clip(now.weights + scale[:, None] * step_weights, -model.bound, model.bound)
         intercept = now.intercept + scale * step_intercept
         log_emission, per_neuron = emission(data, weights, intercept, model.link, gamma)
         best = per_neuron + log_prior(model, weights, intercept)
@@ -192,7 +193,7 @@ def newton(
     """
     log_emission = np.empty(0)
     for _ in range(n_steps):
-        found = derivatives(data, now.weights, now.intercept, model.link, gamma)
+        found = derivatives(data, now.weights, now.intercept, model.link, gamma, single=True)
         value = found.per_neuron + log_prior(model, now.weights, now.intercept)
         step = newton_direction(model, now.weights, now.intercept, found.gradient, found.curvature)
         now, log_emission, after = climb(model, data, gamma, now, value, *step)

@@ -114,7 +114,7 @@ def curvature(model: Model, data: Recording, now: Parameters, gamma: Floats) -> 
     """
     n_features = now.weights.shape[2]
     if n_features <= LARGEST_BLOCK:
-        found = derivatives(data, now.weights, now.intercept, model.link, gamma, fisher=True)
+        found = derivatives(data, now.weights, now.intercept, model.link, gamma, fisher=True, single=True)
         h = np.maximum(np.einsum("sndd->snd", found.curvature), 1e-12)
         root = np.sqrt(h)
         return found.gradient, h, found.curvature / (root[..., :, None] * root[..., None, :])

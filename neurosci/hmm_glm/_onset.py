@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 SIZEABLE = 0.5
+PROFILE_BINS = 5
+"""Bins over which a profile is averaged."""
 
 
 def rises(probability: Floats, width: int) -> tuple[Integers, Floats]:
@@ -73,6 +76,41 @@ def steepest(probability: Floats, width: int) -> Integers:
     """
     t, gain = rises(probability, width)
     result: Integers = t[gain.argmax(axis=-1)]
+    return result
+
+
+def matched(train: Floats, test: Floats, at: int, before: int, after: int) -> Integers:
+    """Return where each row is most like the trials for fitting around their joint rise.
+
+    The profile is the mean over the trials for fitting, relative to its mean over time. It is laid on every
+    bin of a row, so that the time of the rise itself tells nothing.
+
+    Parameters
+    ----------
+    train : ndarray of shape (n_trials, n_bins, n_values)
+        Probabilities of states, or counts.
+    test : ndarray of shape (n_rows, n_bins, n_values)
+        The same, held out.
+    at : int
+        Bin of the joint rise in the trials for fitting.
+    before, after : int
+        Bins of the profile on either side; cut where a trial ends.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        Bin of the rise.
+    """
+    first, stop = max(at - before, 0), min(at + after, train.shape[1])
+    usual = train.mean(axis=(0, 1))
+    profile = uniform_filter1d(train[:, first:stop].mean(axis=0), PROFILE_BINS, axis=0, mode="nearest")
+    # one trial of the usual values keeps what never occurred at a lag finite
+    weights = np.log((profile * len(train) + usual) / (len(train) + 1) / np.maximum(usual, 1e-12) + 1e-12)
+    n_positions = test.shape[1] - len(profile) + 1
+    score = np.zeros((len(test), n_positions))
+    for lag, weight in enumerate(weights):
+        score += test[:, lag : lag + n_positions] @ weight
+    result: Integers = score.argmax(axis=1) + (at - first)
     return result
 
 

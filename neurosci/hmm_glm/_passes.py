@@ -172,11 +172,13 @@ def derivatives(
     *,
     fisher: bool = False,
     blocks: bool | None = True,
+    single: bool = False,
 ) -> Derivatives:
     """Return gradient (S, N, D + 1), curvature, and each neuron's expected log-likelihood.
 
     Curvature is (S, N, D + 1, D + 1) with `blocks`, its diagonal (S, N, D + 1) without, and
-    empty with ``None``.
+    empty with ``None``. With `single` its sums within a tile are in single precision: enough for the
+    direction of a step whose ascent is checked.
     """
     n_states, n_neurons, n_features = weights.shape
     full = n_features + 1
@@ -189,7 +191,8 @@ def derivatives(
     z = np.empty((step, n_states * n_neurons))
     slope, bend = np.empty_like(z), np.empty_like(z)
     features = np.ones((step, full))
-    pairs = np.empty((step, n_products if blocks else full))
+    kind = np.float32 if single else np.float64
+    pairs = np.empty((step, n_products if blocks else full), kind)
     per_neuron = np.zeros(n_neurons)
     gradient = np.zeros((full, n_states * n_neurons))
     curvature = np.zeros((pairs.shape[1], n_states * n_neurons))
@@ -205,10 +208,10 @@ def derivatives(
         if blocks is None:
             continue
         if blocks:
-            kernels.products(features[:m], pairs[:m])
+            kernels.products(features[:m].astype(kind, copy=False), pairs[:m])
         else:
             np.square(features[:m], out=pairs[:m])
-        curvature += pairs[:m].T @ bend[:m]
+        curvature += pairs[:m].T @ bend[:m].astype(kind, copy=False)
     gradient = np.ascontiguousarray(gradient.T).reshape(n_states, n_neurons, full)
     if blocks is None:
         return Derivatives(gradient, np.empty(0), per_neuron)

@@ -175,6 +175,46 @@ def by_number(runs: pd.DataFrame) -> Figure:
     return _bars(runs, "trial")
 
 
+def choice(numbers: pd.DataFrame) -> Figure:
+    """Draw what chooses the number of states of a recording: held-out blocks, BIC, stability.
+
+    Parameters
+    ----------
+    numbers : DataFrame
+        Columns ``n_states``, ``behind``, ``behind_se`` (nats per bin), ``bic``, ``stability``, ``rarest``
+        (%), ``chosen_one_se``, ``chosen_bic``.
+
+    Returns
+    -------
+    Figure
+        Three panels.
+    """
+    figure = draw.new_figure(draw.DOUBLE, 2.4)
+    first, second, third = figure.subplots(1, 3)
+    x = numbers["n_states"].to_numpy(dtype=float)
+    behind, error = (1e3 * numbers[name].to_numpy(dtype=float) for name in ("behind", "behind_se"))
+    first.plot(x, -behind, color=draw.HUMAN, lw=1.2, zorder=1)
+    draw.points_with_intervals(first, x, -behind, -behind - error, -behind + error, draw.HUMAN, "D")
+    bic = 1e-3 * numbers["bic"].to_numpy(dtype=float)
+    second.plot(x, bic, "-D", color=draw.HUMAN, lw=1.2, mfc="white", ms=4)
+    for panel, y, name in ((first, -behind, "chosen_one_se"), (second, bic, "chosen_bic")):
+        chosen = numbers[name].to_numpy(dtype=bool)
+        panel.plot(x[chosen], y[chosen], "D", color=draw.HUMAN, ms=5, zorder=5)
+    third.plot(x, 100 * numbers["stability"], "-D", color=draw.HUMAN, lw=1.2, mfc="white", ms=4)
+    third.plot(x, numbers["rarest"], "-s", color=draw.GREY, lw=1.2, mfc="white", ms=4)
+    draw.level_line(third, 80.0, ls=":")
+    draw.words_at(third, float(x[-1]), 83.0, "agreement wanted", draw.SOFT, ha="right")
+    third.set_ylim(0, 103)
+    labels = ("behind the best (10⁻³ nats per bin)", "BIC / 1,000 (nats)", "agreement, rarest state (%)")
+    words = ("held-out blocks", "all parameters", "stability")
+    for panel, label, word, mark in zip((first, second, third), labels, words, "abc", strict=True):
+        panel.set_xlabel("states (number)")
+        panel.set_xticks(x)
+        panel.set_ylabel(label)
+        draw.letter(panel, mark, word)
+    return figure
+
+
 def _bars(runs: pd.DataFrame, word: str) -> Figure:
     names = list(dict.fromkeys(runs["panel"]))
     columns = min(3, len(names))

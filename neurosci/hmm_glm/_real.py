@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,11 @@ from neurosci._core.random import spawn
 from neurosci.preprocessing.spikes import ExponentialBasis, RaisedCosineBasis
 
 from . import _contenders as contenders
+from ._aliases import OneHotHMMGLM
 from ._contenders import Split
 from ._estimator import HMMGLM
 from ._matching import dwell_times
+from ._selection import select_n_states
 
 Item = dict[str, Any]
 Floats = NDArray[np.float64]
@@ -64,6 +67,29 @@ def real_fit(item: Item, rng: np.random.Generator) -> Item:
     out["weights"] = fitted.coef_or_correlation[order]
     out["signs"] = (fitted.degrees[order].argmax(axis=-1) - 1).astype(np.int8)
     return out
+
+
+def choice_unit(item: Item, rng: np.random.Generator) -> Item:
+    """Compare numbers of states of OHG on the data for fitting: held-out blocks, BIC, stability."""
+    model = OneHotHMMGLM(
+        basis=ExponentialBasis(), link=LINK, shared_intercept=False, dwell=FIRST_DWELL / item["bin_width"],
+        n_init=item["n_starts"], max_iter=item["max_iter"], random_state=rng,
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*hold less than", category=UserWarning)
+        found = select_n_states(
+            model, item["train"], item["train_lengths"], candidates=item["candidates"],
+            n_splits=item["n_blocks"],
+        )  # fmt: skip
+    return {
+        "n_states": found.n_states,
+        "scores": found.scores,
+        "bic": found.bic,
+        "stability": found.stability,
+        "rarest": np.array([share.min() for share in found.occupancy]),
+        "best_one_se": found.best_one_se,
+        "best_bic": found.best_bic,
+    }
 
 
 def receptor_unit(item: Item, rng: np.random.Generator) -> Item:

@@ -104,7 +104,7 @@ def continuous(found: Any, name: str, params: HmmGlmParams) -> Recorded:
         labels += [str(label)] * len(first)
     binned = bin_spikes(list(found.data), params.bin_width, epochs=np.array(spans))
     epoch = np.cumsum([0, *[int(a != b) for a, b in zip(labels[1:], labels[:-1], strict=True)]])
-    train, test = _thirds(epoch, params.n_sleep_sequences)
+    train, test = _thirds(epoch, params.n_sleep_train, params.n_sleep_test)
     place = {}
     if "x_pixel" in found.covariates:
         centres = np.concatenate(
@@ -142,7 +142,7 @@ def sleep_records(found: Any, params: HmmGlmParams) -> Recorded:
             lengths.append(length)
             labels.append(str(label))
             epoch.append(names.index(label))
-    train, test = _thirds(np.array(epoch), params.n_sleep_sequences)
+    train, test = _thirds(np.array(epoch), params.n_sleep_train, params.n_sleep_test)
     return _split(
         "head_direction",
         np.concatenate(counts),
@@ -154,18 +154,16 @@ def sleep_records(found: Any, params: HmmGlmParams) -> Recorded:
     )
 
 
-def _thirds(epoch: Integers, most: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _thirds(epoch: Integers, n_train: int, n_test: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Mark sequences for fitting and held-out ones: of each epoch the first two thirds and the last one."""
     train, test = np.zeros(epoch.size, bool), np.zeros(epoch.size, bool)
-    n_train = max(1, round(TRAIN_SHARE * most))
     for name in np.unique(epoch):
         own = np.flatnonzero(epoch == name)
         edge = max(1, int(TRAIN_SHARE * own.size))
         train[own[:edge][np.linspace(0, edge - 1, min(n_train, edge)).astype(int)]] = True
         rest = own[edge + 1 :]
         if rest.size:
-            n_test = min(max(1, most - n_train), rest.size)
-            test[rest[np.linspace(0, rest.size - 1, n_test).astype(int)]] = True
+            test[rest[np.linspace(0, rest.size - 1, min(n_test, rest.size)).astype(int)]] = True
     return train, test
 
 

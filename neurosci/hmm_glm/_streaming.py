@@ -102,7 +102,7 @@ def fit_stochastic(
     rng = check_random_state(model.random_state)
     head_edges = np.unique(np.minimum(edges, n_start))
     _fit_head(model, counts, head_edges, rng)
-    fixed = model._model(counts.shape[1], model.kernel_.shape[1])
+    fixed = model._model(counts.shape[1], model.kernel_)
     blocks = [(a, min(a + size, int(edges[-1]))) for a in range(0, int(edges[-1]), size)]
     now = model._parameters()
     average = _Average(fixed, edges[-1], large)
@@ -175,7 +175,13 @@ class _Average:
         gamma, pairs, scale = forward.smooth(log_emission, now.transmat, now.start, data.edges)
         value = float((scale + data.constant).mean()) * self.n_bins
         found = derivatives(
-            data, now.weights, now.intercept, model.link, gamma, fisher=True, blocks=not self.large
+            data,
+            now.weights,
+            now.intercept,
+            model.link,
+            gamma,
+            fisher=True,
+            blocks=None if self.large else True,
         )
         theta = np.concatenate([now.weights, now.intercept[..., None]], axis=-1)
         if self.large:

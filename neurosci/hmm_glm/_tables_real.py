@@ -30,6 +30,10 @@ MAIN = ("HG", "GHG", "OHG")
 STATES = 3
 WIDTH = 0.2
 """Seconds on each side of a rise in probability."""
+PROFILE = (0.5, 2.5)
+"""Seconds before and after the joint rise that the profile of a trial holds."""
+COUNTS = "spike counts"
+"""Row of the onset table that needs no model."""
 N_TRIALS = 6
 NAT = 1 / np.log(2)
 
@@ -47,6 +51,9 @@ def all_tables(found: Findings) -> dict[str, pd.DataFrame]:
         out["trial_runs"] = trial_runs(units, found.recordings[SHOWN])
         out["number_runs"] = number_runs(units, found.recordings[SHOWN])
         out["real_matrices"] = real_matrices(units)
+    if "model choice" in found.raw:
+        ((name, unit),) = found.raw["model choice"].items()
+        out["choice"] = choice_table(unit, name)
     if SLEEP in found.recordings:
         out |= sleep_tables(units, found.recordings[SLEEP], p.seed)
     if MAZE in found.recordings:
@@ -122,6 +129,12 @@ def ratio_interval(
     return float(top.sum() / bottom.sum()), float(low), float(high)
 
 
+def trials_of(values: NDArray[Any], recorded: Recorded) -> Floats:
+    """Return values of the data for fitting or held out by trial, bin and column."""
+    n_bins = int(recorded.train_lengths[0])
+    return np.asarray(values, np.float64).reshape(-1, n_bins, values.shape[1])
+
+
 def trial_matrix(values: NDArray[Any], recorded: Recorded) -> NDArray[Any]:
     """Return values by held-out trial and bin; all trials of a recording are equally long."""
     return values.reshape(recorded.test_lengths.size, int(recorded.test_lengths[0]), *values.shape[1:])
@@ -136,21 +149,33 @@ def locked(unit: dict[str, Any], recorded: Recorded) -> tuple[int, int, int]:
 
 
 def onset_table(units: Units, odours: dict[str, Recorded], seed: int) -> pd.DataFrame:
-    """Return the onset that each model finds in held-out trials, by condition."""
+    """Return the onset that each model finds in held-out trials, by condition.
+
+    The last row of a condition is that of the counts themselves: the rise of the population rate, and the
+    profile of all units.
+    """
     import pandas as pd
 
     rows = []
     for dataset, recorded in odours.items():
-        for model in MAIN:
-            unit = of(units, dataset, model, STATES)
-            state, fitted, width = locked(unit, recorded)
-            probability = trial_matrix(unit["test_proba"], recorded)[..., state]
-            rng = spawn(seed, "onset", dataset, model)
-            bin_, low, high = onset.average_onset(probability, width, rng)
-            single = onset.steepest(probability, width) * recorded.bin_width
-            inside = (single >= recorded.onset[0]) & (single <= recorded.onset[1])
-            share = proportion_interval(int(inside.sum()), inside.size)
-            searched = (probability.shape[1] - 2 * width + 1) * recorded.bin_width
+        width = max(1, round(WIDTH / recorded.bin_width))
+        sides = [round(side / recorded.bin_width) for side in PROFILE]
+        for model in (*MAIN, COUNTS):
+            if model == COUNTS:
+                values = trials_of(recorded.train, recorded), trials_of(recorded.test, recorded)
+                signal = values[1].sum(axis=-1)
+                state, fitted = -1, int(onset.steepest(values[0].sum(axis=-1).mean(axis=0), width))
+            else:
+                unit = of(units, dataset, model, STATES)
+                values = trials_of(unit["train_proba"], recorded), trials_of(unit["test_proba"], recorded)
+                state, fitted, _ = locked(unit, recorded)
+                signal = values[1][..., state]
+            bin_, low, high = onset.average_onset(signal, width, spawn(seed, "onset", dataset, model))
+            rise = onset.steepest(signal, width) * recorded.bin_width
+            profile = onset.matched(*values, fitted, *sides) * recorded.bin_width
+            inside, alike = (_inside(found, recorded.onset) for found in (rise, profile))
+            share = proportion_interval(inside, rise.size)
+            searched = (signal.shape[1] - 2 * width + 1) * recorded.bin_width
             rows.append(
                 {
                     "dataset": dataset,
@@ -160,17 +185,22 @@ def onset_table(units: Units, odours: dict[str, Recorded], seed: int) -> pd.Data
                     "onset_s": bin_ * recorded.bin_width,
                     "onset_low_s": low * recorded.bin_width,
                     "onset_high_s": high * recorded.bin_width,
-                    "trials_inside": int(inside.sum()),
-                    "trials": inside.size,
+                    "trials_inside": inside,
+                    "trials": rise.size,
                     "share": share.value,
                     "share_low": float(share.low or 0.0),
                     "share_high": float(share.high or 0.0),
+                    "trials_inside_profile": alike,
                     "chance": (recorded.onset[1] - recorded.onset[0]) / searched,
                     "window_low_s": recorded.onset[0],
                     "window_high_s": recorded.onset[1],
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _inside(seconds: NDArray[np.floating[Any]], window: tuple[float, ...]) -> int:
+    return int(((seconds >= window[0]) & (seconds <= window[1])).sum())
 
 
 def shown_onset(units: Units, recorded: Recorded) -> dict[str, pd.DataFrame]:
@@ -233,6 +263,28 @@ def number_runs(units: Units, recorded: Recorded) -> pd.DataFrame:
             about = {"panel": recorded.test_labels[trial], "row": f"{s} states", "bin_s": recorded.bin_width}
             rows += runs(path.astype(int), **about)
     return pd.DataFrame(rows)
+
+
+def choice_table(unit: dict[str, Any], dataset: str) -> pd.DataFrame:
+    """Return held-out likelihood, BIC and stability by number of states, and what each rule chooses."""
+    import pandas as pd
+
+    numbers, scores = np.asarray(unit["n_states"]), np.asarray(unit["scores"], float)
+    behind = scores[scores.mean(axis=1).argmax()] - scores
+    return pd.DataFrame(
+        {
+            "dataset": dataset,
+            "n_states": numbers,
+            "behind": behind.mean(axis=1),
+            "behind_se": behind.std(axis=1, ddof=1) / np.sqrt(scores.shape[1]),
+            "bic": np.asarray(unit["bic"], float),
+            "stability": np.asarray(unit["stability"], float),
+            "rarest": 100 * np.asarray(unit["rarest"], float),
+            "n_blocks": scores.shape[1],
+            "chosen_one_se": numbers == int(unit["best_one_se"]),
+            "chosen_bic": numbers == int(unit["best_bic"]),
+        }
+    )
 
 
 def real_matrices(units: Units) -> pd.DataFrame:

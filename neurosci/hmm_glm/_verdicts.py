@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from neurosci._core.claims import Claim, Verdict
 from neurosci._core.metric import Metric
@@ -10,7 +11,10 @@ from neurosci._core.numbers import NBSP, format_number
 
 from ._compute import REAL_STATES, Findings
 from ._metrics import best_other, fall_numbers, runner_up
-from ._tables_real import SHOWN
+from ._tables_real import COUNTS, SHOWN
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Metrics = dict[str, Metric]
 
@@ -156,6 +160,7 @@ def odour(claim: Claim, found: Findings, metrics: Metrics) -> Verdict:
         return claim.not_testable("Data not here: the locust recording is not on this machine.")
     table = found.tables["onsets"]
     row = table[(table["dataset"] == SHOWN) & (table["model"] == "OHG")].iloc[0]
+    n_units = found.recordings[SHOWN].train.shape[1]
     metric = metrics["onset_beyond OHG"]
     return claim.judge(
         metric,
@@ -164,12 +169,21 @@ def odour(claim: Claim, found: Findings, metrics: Metrics) -> Verdict:
             f"itself changes at {row['window_low_s'] + 0.1:.1f}{NBSP}s. In "
             f"{metric.value + 100 * row['chance']:.0f}{NBSP}% of single trials of three conditions the "
             f"steepest rise lies from {row['window_low_s']:.1f} to {row['window_high_s']:.1f}{NBSP}s; by "
-            f"chance it is {100 * row['chance']:.0f}{NBSP}%."
+            f"chance it is {100 * row['chance']:.0f}{NBSP}%. A profile of all states around the joint rise "
+            f"finds {_share(table, 'OHG', 'trials_inside_profile')}; without a model the population rate "
+            f"finds {_share(table, COUNTS, 'trials_inside')} and a profile of the {n_units} units’ counts "
+            f"{_share(table, COUNTS, 'trials_inside_profile')}."
         ),
         caveats=["the rule that names the odour state was chosen after a look at these trials"],
         preset=found.params.preset,
         ours=f"{metric.text} beyond chance",
     )
+
+
+def _share(table: pd.DataFrame, model: str, column: str) -> str:
+    """Return the share of held-out trials of all conditions in words."""
+    own = table[table["model"] == model]
+    return f"{100 * own[column].sum() / own['trials'].sum():.0f}{NBSP}%"
 
 
 def visits(claim: Claim, found: Findings, metrics: Metrics) -> Verdict:

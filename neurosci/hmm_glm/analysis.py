@@ -60,6 +60,12 @@ class HmmGlmParams(Params):
     all_recordings: bool = param(
         False, doc="All recordings at hand, instead of odour trials, wake and sleep, and one receptor."
     )
+    choice_states: tuple[int, ...] = param(
+        (1, 2, 3, 4),
+        low=1,
+        doc="States between which a recording's held-out blocks, BIC and stability choose.",
+    )
+    n_choice_blocks: int = param(3, low=2, doc="Contiguous blocks that are held out in turn for that choice.")
     n_real_starts: int = param(2, low=1, doc="Starts of every model on the recordings.")
     bin_width: float = param(
         0.02, low=0.001, high=0.1, unit="s", source="paper", doc="Bins of the recordings."
@@ -67,9 +73,12 @@ class HmmGlmParams(Params):
     sequence_duration: float = param(
         5.0, low=1.0, unit="s", doc="Length of the sequences that continuous recordings are cut into."
     )
-    n_sleep_sequences: int = param(
-        9, low=3, doc="Sequences of every epoch of a continuous recording, two thirds of them for fitting."
+    n_sleep_train: int = param(
+        6,
+        low=2,
+        doc="Sequences of every epoch of a continuous recording for fitting, of its first two thirds.",
     )
+    n_sleep_test: int = param(3, low=1, doc="Sequences of every epoch held out, of its last third.")
 
 
 PARAMS = HmmGlmParams
@@ -95,9 +104,12 @@ PRESETS = {
         real_states=(2, 3, 4, 5),
         all_models=True,
         all_recordings=True,
+        choice_states=(1, 2, 3, 4, 5, 6),
+        n_choice_blocks=10,
         n_real_starts=5,
         sequence_duration=30.0,
-        n_sleep_sequences=24,
+        # 9,000 bins of each epoch: two to four epochs are about as long as the 27,000 bins of PFC-6
+        n_sleep_test=8,
     ),
 }
 
@@ -116,6 +128,7 @@ FIGURES = {
     "real_connectivity": _plots_real.real_connectivity,
     "trials": _plots_real.trials,
     "by_number": _plots_real.by_number,
+    "choice": _plots_real.choice,
     "sleep": _plots_real.sleep,
     "outcome": _plots_real.outcome,
     "trajectory": _plots_real.trajectory,

@@ -33,13 +33,24 @@ SMALL = {
     "fitted_neurons": (6, 8),
     "state_numbers": (2, 3),
     "strengths": (0.0, 100.0),
-    "n_train_trials": 10,
-    "n_test_trials": 8,
+    "n_train_trials": 6,
+    "n_test_trials": 6,
     "n_clamp_draws": 2,
-    "real_states": (2, 3),
+    "real_states": (3,),
     "n_real_starts": 1,
-    "n_sleep_sequences": 3,
+    "choice_states": (1, 2),
+    "n_choice_blocks": 2,
+    "n_sleep_train": 2,
+    "n_sleep_test": 1,
     "sequence_duration": 5.0,
+}
+TINY = {
+    **SMALL,
+    "max_iter": 2,
+    "n_bins": 200,
+    "state_numbers": (2,),
+    "strengths": (0.0,),
+    "fitted_neurons": (6,),
 }
 
 
@@ -51,12 +62,12 @@ def result():
 
 @pytest.fixture(scope="module")
 def alone():
-    """The same without any recording."""
+    """A smaller one without any recording."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             analysis, "load_recordings", lambda params, download: ({}, (), {"Every recording": "not here"})
         )
-        found = analysis.run(analysis.PRESETS["quick"].replace(**SMALL), Context(verbose=False))
+        found = analysis.run(analysis.PRESETS["quick"].replace(**TINY), Context(verbose=False))
     return found
 
 
@@ -90,7 +101,7 @@ def test_every_figure_is_drawn_at_its_size(result):
 
 def test_captions_keep_their_lengths(result):
     real = {
-        "onset", "real_likelihood", "real_connectivity", "trials", "by_number", "sleep", "outcome",
+        "onset", "real_likelihood", "real_connectivity", "trials", "by_number", "choice", "sleep", "outcome",
         "trajectory", "receptor",
     }  # fmt: skip
     for figure in result.figures:
@@ -153,6 +164,30 @@ def test_the_first_of_two_sizeable_rises_names_the_state():
     assert onset.locked_state(average, 5) == (1, 40)
 
 
+def test_a_profile_finds_what_one_value_hides():
+    """A rise of one state, and one after another, in trials that also have other rises."""
+    rng = np.random.default_rng(1)
+
+    def made(n_trials, at):
+        p = np.full((n_trials, 200, 3), 0.1)
+        p[:, :, 0] = 0.8
+        for trial in range(n_trials):
+            t = at[trial]
+            p[trial, t : t + 10] = [0.1, 0.8, 0.1]
+            p[trial, t + 10 : t + 30] = [0.1, 0.1, 0.8]
+            decoy = int(rng.integers(5, 45))
+            p[trial, decoy : decoy + 10] = [0.0, 1.0, 0.0]
+        return p
+
+    at = rng.integers(60, 150, 30)
+    found = onset.matched(made(20, np.full(20, 100)), made(30, at), 100, 10, 30)
+    np.testing.assert_array_equal(found, at)
+    assert (onset.steepest(made(30, at)[..., 1], 5) != at).mean() > 0.5
+    # a profile that would reach beyond the trial is cut
+    early = onset.matched(made(20, np.full(20, 100)), made(30, at), 100, 400, 30)
+    assert early.shape == (30,)
+
+
 def test_a_read_out_of_perfect_states_is_right():
     lengths = np.full(6, 30)
     labels = ("a", "a", "b", "b", "c", "c")
@@ -184,7 +219,7 @@ def test_a_read_out_of_perfect_states_is_right():
 
 def test_held_out_thirds_never_touch_the_data_for_fitting():
     epoch = np.repeat([0, 1], [30, 9])
-    train, test = recordings._thirds(epoch, 9)
+    train, test = recordings._thirds(epoch, 6, 3)
     assert not (train & test).any()
     for name in (0, 1):
         own = epoch == name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from neurosci.hmm_glm import (
     HMMGLM,
     GaussianHMMGLM,
+    OneHotHMMGLM,
     PoissonGLM,
     PoissonHMM,
     dwell_times,
@@ -75,6 +77,24 @@ def test_targets_are_rows_and_sources_columns():
     assert model.adjacency_proba_[0, 1, 0].argmax() == 2
 
 
+@pytest.mark.parametrize("n_states", [1, 2])
+def test_a_neuron_that_never_follows_another_gets_a_bounded_weight(n_states):
+    rng = np.random.default_rng(0)
+    X = rng.poisson(0.2, (3000, 2))
+    X[1:, 1] *= X[:-1, 0] == 0
+    model = HMMGLM(n_states, basis=KernelBasis([0.5]), shared_intercept=False, n_init=1, random_state=0).fit(
+        X
+    )
+    # without a bound it grows until its gradient is lost in rounding
+    assert model.coef_[:, 1, 0].min() == pytest.approx(-10 / 0.5, rel=1e-12)
+    assert np.abs(model.coef_).max() <= 20
+    X[10] = [1, 0]
+    X[11] = [0, 1]
+    # one spike against the rule costs about what the bound says
+    loss = model.bin_log_likelihood(X)[11]
+    assert -15 < loss < -8
+
+
 def test_permutation_of_states_permutes_everything_and_no_score(small):
     model = HMMGLM(
         3, basis=small.basis, link=small.link, shared_intercept=False, n_init=1, max_iter=3, random_state=0
@@ -100,6 +120,56 @@ def test_the_same_seed_gives_the_same_bits(small):
         np.testing.assert_array_equal(again.coef_, first.coef_)
         np.testing.assert_array_equal(again.start_loglik_, first.start_loglik_)
     assert len(set(first.start_loglik_)) == 3
+
+
+def test_starts_are_screened_on_some_sequences(fitted, small, monkeypatch):
+    from neurosci.hmm_glm import _fitting as fitting
+
+    monkeypatch.setattr(fitting, "SCREEN_BINS", 2000)
+    settings = {"basis": small.basis, "link": small.link, "n_init": 4, "random_state": 0}
+    model = HMMGLM(3, **settings).fit(small.X, small.lengths)
+    # of four starts two go on, and one to the end; all ends are likelihoods of all bins
+    assert (model.start_loglik_ == model.loglik_history_[-1]).sum() == 1
+    assert model.loglik_history_[-1] == model.start_loglik_.max()
+    # the maximum of the likelihood is above its value at the truth
+    assert model.loglik_history_[-1] > at_truth(small).score(small.X, small.lengths) * len(small.X)
+    assert np.diff(model.loglik_history_).min() >= -1e-9 * abs(model.loglik_history_[-1])
+    some = fitting.spread(fitted._recording(*fitted._checked(small.X, small.lengths)))
+    np.testing.assert_array_equal(some.counts, np.concatenate([small.X[:1500], small.X[4500:]]))
+    assert some.edges.tolist() == [0, 1500, 3000]
+
+
+def test_one_sequence_is_screened_whole(fitted, small):
+    from neurosci.hmm_glm._fitting import spread
+
+    whole = fitted._recording(small.X, np.array([0, len(small.X)]))
+    assert spread(whole) is whole
+
+
+def test_a_warm_start_goes_on(small):
+    settings = {"basis": small.basis, "link": small.link, "n_init": 2, "random_state": 0}
+    whole = HMMGLM(3, max_iter=6, **settings).fit(small.X, small.lengths)
+    parts = HMMGLM(3, max_iter=3, warm_start=True, **settings).fit(small.X, small.lengths)
+    before = parts.loglik_history_[-1]
+    parts.fit(small.X, small.lengths)
+    assert parts.loglik_history_[0] == pytest.approx(before, rel=1e-12)
+    assert len(parts.start_loglik_) == 1
+    assert parts.loglik_history_[-1] > before
+    assert whole.n_iter_ == parts.n_iter_ + 3
+    assert parts.set_params(prior="gaussian").fit(small.X, small.lengths).n_iter_ > 0
+    with pytest.raises(ValueError, match=r"HMMGLM: warm_start must go on from weights of shape \(2, 7, 7\)"):
+        parts.set_params(n_states=2).fit(small.X, small.lengths)
+
+
+def test_names_of_the_models_set_defaults_and_nothing_else():
+    plain = HMMGLM().get_params()
+    for cls, name, value in (
+        (GaussianHMMGLM, "prior", "gaussian"), (OneHotHMMGLM, "prior", "onehot"), (PoissonGLM, "n_states", 1),
+    ):  # fmt: skip
+        assert cls().get_params() == plain | {name: value}
+        assert cls(**{name: plain[name]}).get_params() == plain
+        shown = f'"{value}"' if isinstance(value, str) else value
+        assert re.search(rf"\n    {name} : .*default={shown}\n", cls.__doc__)
 
 
 def test_lists_lengths_types_and_memory_maps(fitted, small, tmp_path):
@@ -132,8 +202,21 @@ def test_filter_step_is_the_forward_pass(fitted, small):
         if state is not None:
             assert state.n_seen == t  # the earlier state is untouched
         state = after
-    with pytest.raises(ValueError, match="HMMGLM: counts must be 7 counts"):
-        fitted.filter_step([1, 2])
+    for bad in ([1, 2], [-1.0] * 7, [np.nan] * 7):
+        with pytest.raises(ValueError, match="HMMGLM: counts must be 7 counts"):
+            fitted.filter_step(bad)
+
+
+def test_filter_step_sees_parameters_that_are_assigned(small):
+    model = at_truth(small)
+    first, _ = model.filter_step(small.X[3])
+    model.intercept_ = np.stack([small.intercept, small.intercept + 1, small.intercept - 1])
+    second, _ = model.filter_step(small.X[3])
+    # a silent past: likelihoods of constant rates
+    rate = 1e-8 + (1 - 1e-8) / (1 + np.exp(-model.intercept_))
+    weight = small.startprob * np.exp(poisson.logpmf(small.X[3], rate).sum(axis=1))
+    np.testing.assert_allclose(second, weight / weight.sum(), rtol=1e-10)
+    np.testing.assert_allclose(first, small.startprob, rtol=1e-10)
 
 
 def test_samples_have_the_moments_of_the_model(seed):

@@ -8,6 +8,7 @@ from sklearn.metrics import balanced_accuracy_score
 
 from neurosci.hmm_glm import (
     BlockTimeSeriesSplit,
+    ExponentialBasis,
     PoissonHMM,
     adjacency_balanced_accuracy,
     cross_val_nats,
@@ -84,6 +85,36 @@ def test_cross_validation_refuses_what_it_cannot_split():
     X, _ = switching_rates(0, 60)
     with pytest.raises(ValueError, match="cross_val_nats: n_splits must leave pieces"):
         cross_val_nats(PoissonHMM(2, n_init=1), X + 1, n_splits=20)
+
+
+def test_strengths_are_chosen_where_a_neuron_is_silent_in_the_inner_part():
+    """Its only spikes are in the sequence that chooses."""
+    from neurosci.hmm_glm import _contenders as contenders
+
+    rng = np.random.default_rng(0)
+    X = rng.poisson(0.5, (600, 3)).astype(np.uint8)
+    lengths = np.full(5, 120)
+    X[:480, 1] = 0
+    split = contenders.Split(X, lengths, X, lengths)
+    settings = {"n_init": 1, "max_iter": 3, "link": "softplus", "basis": ExponentialBasis()}
+    found = contenders.fit("GHG-L1", split, 2, random_state=np.random.default_rng(1), **settings)
+    assert set(found.chosen) == {"prior_scale", "l1_strength"}
+    assert found.coef.shape == (2, 3, 3)
+
+
+def test_the_one_hot_model_begins_where_the_plain_one_ends(small):
+    from neurosci.hmm_glm import _contenders as contenders
+
+    split = contenders.Split(small.X, small.lengths, small.X, small.lengths)
+    settings = {"n_init": 2, "max_iter": 4, "link": small.link, "basis": small.basis}
+    fits = [
+        contenders.fit(name, split, 3, random_state=np.random.default_rng(1), **settings)
+        for name in ("HG", "OHG", "HG")
+    ]
+    np.testing.assert_array_equal(fits[1].start_ll, fits[0].start_ll)
+    np.testing.assert_array_equal(fits[2].coef, fits[0].coef)
+    assert fits[0].estimator.prior == "none"
+    assert fits[1].estimator.adjacency_proba_.shape == (3, 7, 7, 3)
 
 
 def test_matching_undoes_any_permutation(seed):
