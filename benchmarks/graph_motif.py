@@ -11,13 +11,16 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.machine import ROOT
+from benchmarks.machine import ROOT, describe
 from benchmarks.pairs import Pair, Target
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 VOXELS, MORE_VOXELS = 29_398, 69_765  # the MNI152 mask at 4 and at 3 mm
 PEERS = {
@@ -28,6 +31,7 @@ PEERS = {
     "graphblas": ("python-graphblas[default]", "numpy"),
 }
 LIMIT_MB = {VOXELS: 500.0, MORE_VOXELS: 3000.0}
+N_DENSE = 64
 FOLDER = Path(tempfile.gettempdir()) / "neurosci-bench-graph-motif"
 
 
@@ -114,6 +118,55 @@ def on_two_cores(rows: list[dict[str, Any]]) -> float:
     return min(seconds)
 
 
+def four_cycles_from_edges(data: dict[str, Any], n_jobs: int | None = None) -> NDArray[np.int64]:
+    """Return the 4-cycles of a list of edges."""
+    from benchmarks.graph_motif_peers import load
+    from neurosci.graph_motif import PackedGraph, motif_maps
+
+    arrays = load(data)
+    graph = PackedGraph.from_edges(arrays["rows"], arrays["columns"], int(arrays["n_nodes"]))
+    return motif_maps(graph, ("four_cycles",), n_jobs=n_jobs)["four_cycles"]
+
+
+def give_dense_rows(n_voxels: int) -> dict[str, Any]:
+    """Prepare edges at 0.5, the matrix as 0 and 1, and the nodes that the dense product computes."""
+    from benchmarks.graph_motif_peers import load
+
+    data = give_edges(0.5)(n_voxels)
+    arrays = load(data)
+    matrix = np.zeros((n_voxels, n_voxels), dtype=np.int8)
+    matrix[arrays["rows"], arrays["columns"]] = matrix[arrays["columns"], arrays["rows"]] = 1
+    nodes = np.random.default_rng(0).choice(n_voxels, N_DENSE, replace=False)
+    return {**data, "matrix": matrix, "nodes": nodes}
+
+
+def dense_four_cycles(data: dict[str, Any]) -> dict[str, NDArray[Any]]:
+    """Return the 4-cycles of some nodes by products of dense rows: exact in float32, below 2^24."""
+    matrix, nodes = data["matrix"], data["nodes"]
+    left, common = matrix[nodes].astype(np.float32), np.zeros((len(nodes), len(matrix)), dtype=np.float32)
+    for first in range(0, len(matrix), 2048):
+        common += left[:, first : first + 2048] @ matrix[first : first + 2048].astype(np.float32)
+    common[np.arange(len(nodes)), nodes] = 0
+    c = common.astype(np.int64)
+    return {"nodes": nodes, "four_cycles": (c * (c - 1) // 2).sum(axis=1)}
+
+
+def different_rows(ours: Any, peer: Any) -> float:
+    """Return at how many of the computed nodes two maps differ."""
+    return different(np.asarray(ours)[peer["nodes"]], peer["four_cycles"])
+
+
+def four_cycles_on_two_cores(rows: list[dict[str, Any]]) -> float:
+    """Return the wall time from series to 4-cycles on all cores."""
+    from neurosci.graph_motif import correlation_graph, motif_maps
+
+    del rows
+    X = voxel_series(VOXELS)
+    start = time.perf_counter()
+    motif_maps(correlation_graph(X, 0.5, n_jobs=-1), ("four_cycles",), n_jobs=-1)
+    return time.perf_counter() - start
+
+
 GROWTH = """
 import re, sys
 from pathlib import Path
@@ -124,17 +177,18 @@ def peak():  # of this program alone: what getrusage gives begins with the paren
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024 / 1e6
 
 X = np.load(sys.argv[1])
-motif_maps(correlation_graph(X[:, :700], 0.5))  # compiled code and libraries are there before
+motifs = tuple(sys.argv[2:])
+motif_maps(correlation_graph(X[:, :700], 0.5), motifs)  # compiled code and libraries are there before
 before = peak()
-motif_maps(correlation_graph(X, 0.5, n_jobs=-1), n_jobs=-1)
+motif_maps(correlation_graph(X, 0.5, n_jobs=-1), motifs, n_jobs=-1)
 print(peak() - before)
 """
 
 
-def peak_growth(n_voxels: int) -> float:
+def peak_growth(n_voxels: int, motifs: tuple[str, ...] = ("degree", "triangles")) -> float:
     """Return by how many MB the memory of a process grows at most, from series to maps."""
     voxel_series(n_voxels)
-    command = [sys.executable, "-c", GROWTH, str(FOLDER / f"series-{n_voxels}.npy")]
+    command = [sys.executable, "-c", GROWTH, str(FOLDER / f"series-{n_voxels}.npy"), *motifs]
     return float(subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout)
 
 
@@ -184,6 +238,53 @@ PAIRS = (
             Target(words="29,398 voxels, correlations to maps, all cores", limit=3.0, value=on_two_cores),
         ),
     ),
+    Pair(
+        name="graph_motif_four_cycles",
+        ours_words="graph from edges, and 4-cycles, threshold 0.7, one core",
+        peer_words="scipy.sparse, the same from its product",
+        ours=four_cycles_from_edges,
+        peer="benchmarks.graph_motif_peers:scipy_four_cycles",
+        requirements=PEERS["scipy"],
+        prepare=give_edges(0.7),
+        sizes=(VOXELS,),
+        unit="voxels",
+        n_rounds=3,
+        disagreement=different,
+        disagreement_words="nodes whose 4-cycles differ",
+    ),
+    Pair(
+        name="graph_motif_four_cycles_dense",
+        ours_words="graph from edges, and 4-cycles of all nodes, threshold 0.5, one core",
+        peer_words=f"products of dense rows, {N_DENSE} nodes",
+        ours=four_cycles_from_edges,
+        peer=dense_four_cycles,
+        prepare=give_dense_rows,
+        sizes=(VOXELS,),
+        unit="voxels",
+        n_rounds=1,
+        disagreement=different_rows,
+        disagreement_words=f"of {N_DENSE} nodes, those whose 4-cycles differ",
+        targets=(
+            Target(
+                words="29,398 voxels, correlations to 4-cycles, all cores",
+                limit=14.0,
+                value=four_cycles_on_two_cores,
+            ),
+        ),
+    ),
+    Pair(
+        name="graph_motif_four_cycles_memory",
+        ours_words="peak growth of memory, correlations to 4-cycles, two threads",
+        peer_words="what is allowed",
+        ours=lambda n_voxels: peak_growth(n_voxels, ("four_cycles",)),
+        peer=LIMIT_MB.__getitem__,
+        sizes=(VOXELS,),
+        unit="voxels",
+        n_rounds=1,
+        disagreement=lambda ours, peer: ours / peer,
+        max_disagreement=1.0,
+        disagreement_words="growth over what is allowed (500 MB)",
+    ),
 )
 
 
@@ -228,27 +329,35 @@ def cost_curve() -> list[dict[str, float]]:
     return rows
 
 
-def main() -> None:
-    """Write the cost curve as a table and a figure."""
+def draw(table: pd.DataFrame, path: Path, words: str) -> None:
+    """Draw CPU time against edges, with the limit that counting bits sets."""
     import matplotlib as mpl
 
     mpl.use("Agg")
-    import pandas as pd
     from matplotlib import pyplot as plt
 
-    table = pd.DataFrame(cost_curve())
-    folder = ROOT / "bench"
-    folder.mkdir(exist_ok=True)
-    table.to_csv(folder / "graph_motif_cost.csv", index=False)
     figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     for (n_voxels, rows), mark in zip(table.groupby("n_voxels"), "osv^", strict=True):
         axes.loglog(rows["n_edges"], rows["cpu_s"], mark + "-", label=f"{n_voxels:,} voxels")
         axes.loglog(rows["n_edges"], rows["limit_s"], ":", color="0.5")
     axes.plot([], [], ":", color="0.5", label="limit: rows in the nearest cache")
     axes.set(xlabel="Edges", ylabel="Triangles, CPU time (s), one core")
+    axes.set_title(words, fontsize="small", color="0.4", loc="left")
     axes.legend(frameon=False)
-    figure.savefig(folder / "graph_motif_cost.svg")
+    figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
+
+
+def main() -> None:
+    """Write the cost curve as a table and a figure."""
+    import pandas as pd
+
+    table = pd.DataFrame(cost_curve())
+    folder = ROOT / "bench"
+    folder.mkdir(exist_ok=True)
+    table.to_csv(folder / "graph_motif_cost.csv", index=False)
+    machine = describe()["machine"]
+    draw(table, folder / "graph_motif_cost.svg", f"{machine['processor']}, {machine['cores']} cores")
     print(json.dumps({"bandwidth_limit_gb_per_s": bandwidth() / 1e9}))
     print(table.to_string(index=False))
 

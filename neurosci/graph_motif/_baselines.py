@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ._folds import Fold
+from ._search import Fold
 
 _WHERE = "evaluate"
 

@@ -197,7 +197,7 @@ def _cell(
         people.subject,
         regions,
         keep,
-        n_components or params.n_components,
+        people.components(n_components or params.n_components),
         # a region of one node has one component
         region_components=10 if people.synthetic else 1,
     )
@@ -259,7 +259,7 @@ def _components(
     features = _features(params, maps, MAIN, Rule(threshold=params.main_threshold))
     items = {
         f"{k} components, {'masked' if keep else 'whole brain'}": _cell(params, people, features, keep, (k,))
-        for k in params.component_sweep
+        for k in dict.fromkeys(people.components((k,))[0] for k in params.component_sweep)
         for keep in (None, params.keep)
     }
     records = context.map(
@@ -300,7 +300,7 @@ def _null(params: GraphMotifParams, context: Context, people: People, maps: dict
     import pandas as pd
 
     features = _features(params, maps, MAIN, Rule(threshold=params.main_threshold))
-    cell = _cell(params, people, features, None, (params.n_components[0],))
+    cell = _cell(params, people, features, None)
     step = 10
     items = {
         f"permutations {i + 1} to {i + step}": (cell, step) for i in range(0, params.n_permutations, step)

@@ -16,8 +16,9 @@ from neurosci.stats import compare_auc, permutation_pvalue
 
 from ._baselines import baseline_predictions, check_table
 from ._checks import binary_labels, count, one_each
-from ._folds import Fold, outer_folds, permuted_within, predict_folds, selected
+from ._folds import outer_folds, permuted_within, predict_folds, selected
 from ._scores import area, balanced_accuracy, by_person, person_metrics, stability
+from ._search import Fold
 
 _WHERE = "evaluate"
 

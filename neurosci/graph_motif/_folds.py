@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ._checks import count
+from ._search import NAME, Fold, choose_components, only_components
 
 _WHERE = "evaluate"
-Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 def outer_folds(
@@ -81,6 +81,8 @@ def fit_fold(
     model = clone(pipeline)
     if grid:
         inner = grouped_folds("inner_cv", inner_cv, positive[train], person[train], seed)
+        if only_components(model, grid):
+            return choose_components(model, X[train], labels, grid[NAME], inner)
         model = GridSearchCV(model, grid, cv=inner, scoring="balanced_accuracy", error_score="raise")
     return model.fit(X[train], labels)
 

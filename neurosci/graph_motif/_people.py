@@ -54,6 +54,23 @@ class People:
     is_adhd200: bool = False
     notes: tuple[str, ...] = field(default=())
 
+    def components(self, wanted: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the numbers of components that leave-one-site-out training sets have people for.
+
+        Parameters
+        ----------
+        wanted : tuple of int
+            Numbers that were asked for; of several, inner folds choose one, and have fewer people.
+
+        Returns
+        -------
+        tuple of int
+            Those that are possible; if none is, half the people of the smallest training set.
+        """
+        fewest = len(self.positive) - int(np.unique(self.site, return_counts=True)[1].max())
+        limit = fewest if len(wanted) == 1 else 3 * fewest // 4
+        return tuple(k for k in wanted if k < limit) or (max(1, fewest // 2),)
+
     @property
     def site(self) -> NDArray[Any]:
         """Site of each scan."""

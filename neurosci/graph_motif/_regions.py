@@ -68,9 +68,17 @@ def region_scores(
     for test in folds:
         groups[1:, test] = rng.permuted(groups[1:, test], axis=1)
     columns = [np.flatnonzero(regions == name) for name in names]
+    single = all(chosen.size == 1 for chosen in columns)
     hits = np.zeros((names.size, 2, 1 + n_permutations))
     for test in folds:
         train = np.setdiff1d(np.arange(len(X)), test)
+        if single:
+            nodes = np.concatenate(columns)
+            for place, labels in enumerate(groups):
+                guess = nearer_mean(X[np.ix_(train, nodes)], X[np.ix_(test, nodes)], labels[train])
+                hits[:, 0, place] += guess[labels[test]].sum(axis=0)
+                hits[:, 1, place] += (~guess[~labels[test]]).sum(axis=0)
+            continue
         for region, chosen in enumerate(columns):
             fitted, new = components(X[np.ix_(train, chosen)], X[np.ix_(test, chosen)], n_components)
             guess = discriminant(fitted, new, groups[:, train])
@@ -78,6 +86,19 @@ def region_scores(
             hits[region, 1] += (~guess & ~groups[:, test]).sum(axis=1)
     sizes = np.array([positive.sum(), (~positive).sum()])
     return np.asarray((hits / sizes[:, np.newaxis]).mean(axis=1))
+
+
+def nearer_mean(
+    train: NDArray[np.float64], test: NDArray[np.float64], positive: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return who is taken for positive by each feature alone: what `discriminant` says of one component.
+
+    Scale and sign of a component do not matter there, so that none needs to be computed.
+    """
+    high, low = train[positive].mean(axis=0), train[~positive].mean(axis=0)
+    # A feature that does not vary tells nothing, and the means of equal numbers may differ by rounding.
+    direction = np.where(np.ptp(train, axis=0) > 1e-12 * np.abs(high), high - low, 0.0)
+    return np.asarray(direction * (test - (high + low) / 2) > 0)
 
 
 def components(

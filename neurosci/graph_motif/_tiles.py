@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -35,11 +37,20 @@ def n_workers(where: str, n_jobs: int | None) -> int:
     return max(1, int(effective_n_jobs(n_jobs)))
 
 
+@functools.lru_cache(maxsize=1)
+def _linear_algebra(_n_modules: int) -> Any:
+    """Libraries with threads of their own: looking for them takes longer than a small graph does.
+
+    They are looked for again when a module was imported, which may have brought one.
+    """
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
 def in_threads(function: Callable[..., Any], items: list[Any], n_threads: int) -> list[Any]:
     """Return ``function(item)`` of all items, on threads whose linear algebra has one thread each."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
+    with _linear_algebra(len(sys.modules)).limit(limits=1):
         if n_threads == 1 or len(items) == 1:
             return [function(item) for item in items]
         with ThreadPoolExecutor(min(n_threads, len(items))) as pool:

@@ -116,6 +116,7 @@ def synthetic_source(found: Findings) -> Source:
 def methods(found: Findings) -> tuple[Method, ...]:
     """Return the methods section."""
     p = found.params
+    tried = found.people.components(p.n_components)
     filtered = found.people.band is not None or found.people.synthetic
     return (
         Method(
@@ -133,8 +134,8 @@ def methods(found: Findings) -> tuple[Method, ...]:
             "Classifier",
             (
                 "Features are standardised, reduced to principal components ("
-                + ", ".join(map(str, p.n_components))
-                + (", chosen by inner folds" if len(p.n_components) > 1 else "")
+                + ", ".join(map(str, tried))
+                + (", chosen by inner folds" if len(tried) > 1 else "")
                 + ") and separated by a linear discriminant. The mask keeps the "
                 f"{100 * p.keep:g}{NBSP}% of the regions that separate the groups best in inner folds. All "
                 "of it is learned from training people only.",
@@ -186,10 +187,18 @@ def notes(found: Findings) -> tuple[str, ...]:
     """Return remarks that a reader needs."""
     p = found.params
     density = found.tables["density"].set_index("threshold").loc[p.main_threshold]
+    tried = found.people.components(p.n_components)
+    fewer: tuple[str, ...] = ()
+    if tried != p.n_components:
+        fewer = (
+            f"Components: {', '.join(map(str, p.n_components))} were asked for; training sets are small, so "
+            f"that {', '.join(map(str, tried))} were used.",
+        )
     return (
         "A fixed threshold is no fixed significance: scans differ in length and filter. At r > "
         f"{p.main_threshold:g} between {format_number(100 * density['low'], 1)} and "
         f"{format_number(100 * density['high'], 1)}{NBSP}% of the pairs are edges (5 to 95{NBSP}% of "
         f"the people).",
         f"The claims are judged by one cell that was named before: 3-cycles at r > {p.main_threshold:g}.",
+        *fewer,
     )

@@ -10,6 +10,7 @@ import sklearn.datasets  # noqa: F401 (its first import may draw from Python's g
 from neurosci import Context
 from neurosci._core.units import UnitStore
 from neurosci.graph_motif import analysis
+from tests.once import once, shared_folder
 
 SMALL = {
     "data": "synthetic",
@@ -45,13 +46,18 @@ def run_small(tmp_path_factory):
 @pytest.fixture(scope="session")
 def units(tmp_path_factory):
     """The folder of finished units of the synthetic run."""
-    return tmp_path_factory.mktemp("units")
+    return shared_folder(tmp_path_factory, "graph_motif-units")
 
 
 @pytest.fixture(scope="session")
-def synthetic(run_small, units):
+def synthetic(run_small, units, tmp_path_factory):
     """A run on synthetic people that kept its units."""
-    return run_small(units=UnitStore(units, "key"))
+    return once(
+        tmp_path_factory,
+        "graph_motif-synthetic",
+        analysis.PARAMS,
+        lambda: run_small(units=UnitStore(units, "key")),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -79,11 +85,15 @@ def release(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def downloaded(run_small, release):
+def downloaded(run_small, release, tmp_path_factory):
     """A run on that download, band-passed here."""
     folder, table = release
-    return run_small(
-        data="adhd200", adhd200_folder=str(folder), adhd200_phenotypes=str(table), adhd200_t_r=2.0
+    settings = {"adhd200_folder": str(folder), "adhd200_phenotypes": str(table), "adhd200_t_r": 2.0}
+    return once(
+        tmp_path_factory,
+        "graph_motif-downloaded",
+        analysis.PARAMS,
+        lambda: run_small(data="adhd200", **settings),
     )
 
 

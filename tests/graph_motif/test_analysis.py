@@ -154,6 +154,17 @@ def test_without_abide_people_are_synthetic(monkeypatch, tmp_path):
         analysis.read_people(analysis.PARAMS(**{**SMALL, "data": "abide"}))
 
 
+def test_small_groups_have_fewer_components(run_small):
+    """24 people at 2 sites leave 12 to train on: 50 components, as both presets have them, are too many."""
+    result = run_small(thresholds=(0.5,), n_components=(50,), component_sweep=(5, 50), n_permutations=10)
+    assert result.tables["components"]["n_components"].unique().tolist() == [5, 6]
+    assert any("50 were asked for" in note and "that 6 were used" in note for note in result.notes)
+    assert any("principal components (6)" in text for part in result.methods for text in part.paragraphs)
+    people = analysis.read_people(analysis.PARAMS(data="synthetic"))
+    assert people.components((50,)) == (18,)
+    assert people.components((10, 20, 50)) == (10, 20)
+
+
 def test_people_of_abide(data_root):
     if not (data_root / "graph_motif").is_dir():
         pytest.skip("ABIDE is not below NEUROSCI_DATA")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,6 +17,12 @@ from neurosci._core.folder import FolderInUseError, hold_folder
 from neurosci.graph_motif import MotifMapTransformer, cohort_maps
 
 N_NODES = 30
+ROOT = Path(__file__).parents[2]
+# for processes that run elsewhere, where the package may not be installed
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
+}
 COUNTS = MotifMapTransformer(0.1, ("degree", "triangles"), scale="count")
 
 
@@ -91,7 +98,7 @@ def test_a_dask_cluster_gives_the_same_rows(tmp_path):
     script = tmp_path / "cluster.py"
     script.write_text(CLUSTER, encoding="utf-8")
     command = [sys.executable, str(script), str(tmp_path / "maps"), *scans]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     maps = cohort_maps({path: path for path in scans}, tmp_path / "maps", COUNTS)
     np.testing.assert_array_equal(maps.features(), expected(scans))
@@ -179,7 +186,9 @@ cohort_maps(scans, folder, MotifMapTransformer(0.1, ("degree", "triangles"), sca
 def test_killed_it_goes_on_from_the_finished_scans(tmp_path):
     scans = save_scans(tmp_path, make_scans(6))
     folder = tmp_path / "maps"
-    child = subprocess.Popen([sys.executable, "-c", CHILD, str(folder), *scans], cwd=tmp_path)
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(folder), *scans], cwd=tmp_path, env=ENVIRONMENT
+    )
     try:
         deadline = time.monotonic() + 60
         while len(list((folder / "scans").glob("*.json"))) < 2 and time.monotonic() < deadline:
