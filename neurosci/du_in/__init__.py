@@ -1,0 +1,5 @@
+"""Du-IN: discrete codes of intracranial recordings, masked modelling and decoding of words."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)
