@@ -1,5 +1,6 @@
 """Run analyses: parameters in, result out, saved with a report and a dashboard."""
 
+from ._dry import dry_run as dry_run
 from ._messages import error_text as error_text
 from ._messages import public_text as public_text
 from ._pages import report as report

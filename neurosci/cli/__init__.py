@@ -21,6 +21,7 @@ COMMANDS = {
     "run": "run one analysis or all, and write a report",
     "merge": "join the shards of a run",
     "report": "draw the pages of finished runs again",
+    "bids": "turn preprocessed scans (BIDS derivatives) into series that an analysis starts from",
     "datasets": "list, fetch and verify data sets",
     "info": "print versions, folders and what is missing",
 }
@@ -70,7 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         Exit code: 0 done, 1 an analysis failed, 2 wrong usage, 130 interrupted, 143 terminated.
     """
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    # The module of the command "list" hides the builtin of this name here, once it is imported.
+    arguments = [*(sys.argv[1:] if argv is None else argv)]
     _fill_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -33,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_execution(parser)
     parser.add_argument("--shard", default="1/1", metavar="I/N", help="compute the I-th of N parts only")
     parser.add_argument("--output", default="reports", metavar="DIR", help="default: reports")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what the run would do and how long it takes; do nothing"
+    )
 
 
 def add_execution(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +54,7 @@ def add_execution(parser: argparse.ArgumentParser) -> None:
 
 
 def call(options: argparse.Namespace) -> int:
-    """Run one analysis or all.
+    """Run one analysis or all, or say what the run would do.
 
     Parameters
     ----------
@@ -75,6 +78,9 @@ def call(options: argparse.Namespace) -> int:
     from neurosci import _run
 
     jobs: list[tuple[str, Callable[[], Params]]] = [(n, functools.partial(_build, n, options)) for n in names]
+    if options.dry_run:
+        say("\n\n".join(_run.dry_run(name, _checked(build), context) for name, build in jobs))
+        return DONE
     if not options.all:
         params = _checked(jobs[0][1])
         jobs = [(names[0], lambda: params)]
