@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import inspect
 from pathlib import Path
@@ -65,6 +66,7 @@ def _function(member: Any) -> Any:
     return getattr(member, "__func__", member)
 
 
+@functools.cache
 def modules() -> dict[Path, ast.Module]:
-    """Syntax trees of all modules of the package."""
+    """Syntax trees of all modules of the package, read once: many tests ask for one of them."""
     return {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}

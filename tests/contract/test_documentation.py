@@ -17,7 +17,9 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").r
 
 @pytest.fixture(scope="module")
 def result():
-    return neurosci.run("critical_band", preset="quick", seed=0)
+    names = ("trials", "observers", "families", "likelihood")
+    few = {f"n_resamples_{name}": 100 for name in names}
+    return neurosci.run("critical_band", preset="quick", seed=0, **few)
 
 
 def test_readme_example_runs_and_is_short():

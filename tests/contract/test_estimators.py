@@ -22,6 +22,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from neurosci.dendrites import DendriticSegmentClassifier
+from neurosci.fc_ssl import ConfoundRemover, FeatureRidge, FeatureRidgeClassifier, SquaredDeviation
 from neurosci.graph_motif import UsefulRegionSelector
 from tests.contract.surface import public_objects
 
@@ -30,6 +31,10 @@ MATRIX_ESTIMATORS: list[BaseEstimator] = [
     # scikit-learn's test data are real-valued and have few features, so the largest two are the active cells
     DendriticSegmentClassifier(n_synapses=1, threshold=1, n_active=2, random_state=0),
     UsefulRegionSelector(keep=0.5, inner_cv=2, random_state=0),
+    FeatureRidgeClassifier(),
+    FeatureRidge(),
+    SquaredDeviation(),
+    ConfoundRemover(),
 ]
 
 # Sources of stimuli have the parameters of an estimator and learn nothing from data, or take images, whose
@@ -38,6 +43,9 @@ SOURCES = {"BandNoise", "CriticalBandMasking"}
 
 # Estimators that take images, which no array stands for: tests/graph_motif/test_estimators.py checks them.
 OF_IMAGES = {"NiftiMotifMasker"}
+
+# Networks of a package that is not installed here: tests/du_in/test_baselines.py checks it with a stand-in.
+OF_PACKAGES = {"BraindecodeClassifier"}
 
 
 @dataclass
@@ -79,9 +87,9 @@ def scans_of_people(n_people=3, n_times=30, n_nodes=5):
     return np.random.default_rng(0).integers(0, 9, (n_people, n_times, n_nodes))
 
 
-def seeded(estimator: type) -> type:
+def seeded(estimator: type, **own: Any) -> type:
     """The same class with other defaults: one start, few iterations and a seed, so that fits repeat."""
-    own = {"n_init": 1, "max_iter": 2, "random_state": 0}
+    own = own or {"n_init": 1, "max_iter": 2, "random_state": 0}
     signature = inspect.signature(estimator.__init__)
 
     def init(self, **settings):
@@ -118,10 +126,96 @@ def switching_families() -> dict[str, Family]:
     }
 
 
+def intracranial_trials(n_trials=8, n_channels=3, n_times=200):
+    """Trials of two classes in whole numbers, which unsigned types can hold too, and their labels."""
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 9, (n_trials, n_channels, n_times)), np.arange(n_trials) % 2
+
+
+def intracranial_families() -> dict[str, Family]:
+    """Deep models of signals: the axes are trials, channels and times; one epoch of small networks."""
+    from neurosci import du_in
+
+    sizes = du_in.DuINConfig.small().replace(
+        conv_channels=(4, 4, 2), n_layers=1, n_heads=1, d_head=4, d_feedforward=8, d_neural=2, codex_size=2,
+        codex_dim=2, n_decoder_layers=1, deconv_channels=(4, 4, 4, 4, 2), n_hidden=4,
+    )  # fmt: skip
+    own = {"config": sizes, "n_epochs": 1, "batch_size": 4, "random_state": 0, "device": "cpu"}
+    X, y = intracranial_trials()
+    other_X, other_y = intracranial_trials(6, 2, 300)
+    return {
+        estimator.__name__: Family(
+            make=seeded(estimator, **own),
+            arguments=(X, y)[:n_arguments],
+            other_arguments=(other_X, other_y)[:n_arguments],
+            unfitted_method=(method, (X,)),
+            other_params={"learning_rate": 1e-3},
+        )
+        for estimator, method, n_arguments in (
+            (du_in.DuINTokenizer, "transform", 1),
+            (du_in.DuINPretrainer, "transform", 1),
+            (du_in.DuINClassifier, "predict", 2),
+            (du_in.TokenLevelClassifier, "predict", 2),
+        )
+    }
+
+
+def intracranial_baselines() -> dict[str, Family]:
+    """Baselines of du_in and its selection of channels: the axes are trials, channels and times."""
+    from neurosci import du_in
+
+    whole = intracranial_trials()
+    other = intracranial_trials(6, 2, 300)
+    own: dict[type, tuple[dict[str, Any], str, dict[str, Any]]] = {
+        du_in.BandPowerClassifier: ({"sfreq": 500.0}, "predict", {"classifier": "lda"}),
+        du_in.SegmentFeatureClassifier: ({}, "predict", {"amplitude": True}),
+        du_in.WindowMeanClassifier: ({}, "predict", {"window": 0.1}),
+        du_in.ChannelSelector: ({"n_channels": 1, "method": "anova"}, "transform", {"n_channels": 2}),
+    }
+    return {
+        estimator.__name__: Family(
+            make=seeded(estimator, **settings) if settings else estimator,
+            arguments=whole,
+            other_arguments=other,
+            unfitted_method=(method, whole[:1]),
+            other_params=others,
+        )
+        for estimator, (settings, method, others) in own.items()
+    }
+
+
+def dynamic_graph_families() -> dict[str, Family]:
+    """Deep models of dynamic connectivity: the axes are scans, times and regions; one epoch is enough."""
+    from neurosci import fc_ssl
+
+    own = {"window": 8, "step": 4, "hidden_dim": 3, "n_layers": 1, "max_epochs": 1, "batch_size": 2}
+    own |= {"random_state": 0, "device": "cpu"}
+    X, other_X = scans_of_people(4, 34, 5), scans_of_people(3, 30, 4)
+    y, other_y = np.array([0, 1, 0, 1]), np.array([1, 2, 2])
+    return {
+        estimator.__name__: Family(
+            make=seeded(estimator, **own),
+            arguments=(X, y)[:n_arguments],
+            other_arguments=(other_X, other_y)[:n_arguments],
+            unfitted_method=(method, (X,)),
+            other_params={"density": 0.2},
+        )
+        for estimator, method, n_arguments in (
+            (fc_ssl.STMAE, "transform", 1),
+            (fc_ssl.STJEMA, "transform", 1),
+            (fc_ssl.GraphPretrainer, "transform", 1),
+            (fc_ssl.STAGINClassifier, "predict", 2),
+            (fc_ssl.STAGINRegressor, "predict", 2),
+        )
+    }
+
+
 def families() -> dict[str, Family]:
     from neurosci.critical_band import ChannelEstimator, PsychometricFunction
+    from neurosci.fc_ssl import ConnectivityFeatures
     from neurosci.graph_motif import MotifMapTransformer
     from neurosci.hopfield import MultitaskingHopfield
+    from neurosci.preprocessing import SlidingWindowConnectivity
 
     correct, trials = channel_counts()
     levels, right, shown = detection_counts()
@@ -156,7 +250,26 @@ def families() -> dict[str, Family]:
             unfitted_method=("transform", (scans_of_people(),)),
             other_params={"density": 0.2},
         ),
+        # the axes are scans, times and regions; scans may also come as a list of matrices
+        "SlidingWindowConnectivity": Family(
+            make=SlidingWindowConnectivity,
+            arguments=(scans_of_people(),),
+            other_arguments=(scans_of_people(2, 20, 4),),
+            unfitted_method=("transform", (scans_of_people(),)),
+            other_params={"density": 0.2},
+        ),
         **switching_families(),
+        # the axes are scans, times and regions, as above
+        "ConnectivityFeatures": Family(
+            make=ConnectivityFeatures,
+            arguments=(scans_of_people(),),
+            other_arguments=(scans_of_people(2, 20, 4),),
+            unfitted_method=("transform", (scans_of_people(),)),
+            other_params={"statistic": "mean"},
+        ),
+        **dynamic_graph_families(),
+        **intracranial_families(),
+        **intracranial_baselines(),
     }
 
 
@@ -170,8 +283,9 @@ def public_estimators() -> dict[str, type]:
 
 def test_every_public_estimator_is_covered():
     covered = {type(estimator).__name__ for estimator in MATRIX_ESTIMATORS} | set(families())
-    assert covered | SOURCES | OF_IMAGES == set(public_estimators())
-    assert not covered & (SOURCES | OF_IMAGES)
+    others = SOURCES | OF_IMAGES | OF_PACKAGES
+    assert covered | others == set(public_estimators())
+    assert not covered & others
 
 
 # parametrize_with_checks refuses an empty list

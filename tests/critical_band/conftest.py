@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import csv
 import dataclasses
+import functools
+import os
 from collections import defaultdict
 
 import joblib
@@ -12,7 +14,15 @@ import numpy as np
 import pytest
 
 from neurosci._core.context import Context
-from neurosci.critical_band import _bootstrap_filter, _bootstrap_ml, _compute_methods, _compute_ml
+from neurosci.critical_band import (
+    _bootstrap,
+    _bootstrap_filter,
+    _bootstrap_ml,
+    _compute_bands,
+    _compute_methods,
+    _compute_ml,
+)
+from tests.once import once, shared_folder
 
 LEVELS = ["0", "0.02", "0.04", "0.08", "0.16"]
 
@@ -76,19 +86,28 @@ NO_NETWORK = "Networks are run in other tests."
 _DONE: dict[str, object] = {}
 
 
-def remembered(function):
+def remembered(function, folder):
     """Fit the same counts once per session: most settings of the analysis do not touch them."""
 
-    def call(*args):
-        key = joblib.hash((function.__module__, function.__name__, args))
+    def call(*args, **options):
+        key = joblib.hash((function.__module__, function.__name__, args, options))
+        path = folder / key
+        if key not in _DONE and path.is_file():
+            _DONE[key] = joblib.load(path)
         if key not in _DONE:
-            _DONE[key] = function(*args)
+            _DONE[key] = function(*args, **options)
+            part = path.with_suffix(f".{os.getpid()}")
+            joblib.dump(_DONE[key], part)
+            part.replace(path)
         return copy.deepcopy(_DONE[key])
 
     return call
 
 
 FITS = (
+    (_bootstrap, "trials_unit"),
+    (_compute_bands, "draw_unit"),
+    (_compute_methods, "fit_channel_filter"),
     (_bootstrap_filter, "people_unit"),
     (_bootstrap_filter, "network_unit"),
     (_compute_methods, "_filter_rows"),
@@ -98,7 +117,7 @@ FITS = (
 )
 
 
-def run_analysis(release, context=None, inputs=None, **changes):
+def run_analysis(folder, release, context=None, inputs=None, **changes):
     """Run the analysis on given data with few resamples; no network is run unless inputs are given."""
     from neurosci.critical_band import analysis
     from neurosci.critical_band._inputs import Inputs
@@ -115,7 +134,7 @@ def run_analysis(release, context=None, inputs=None, **changes):
         inputs = inputs or Inputs(NO_NETWORK, {0: NO_NETWORK})
         patch.setattr(analysis, "load_inputs", lambda *_: inputs)
         for module, name in FITS if context is None else ():
-            patch.setattr(module, name, remembered(getattr(module, name)))
+            patch.setattr(module, name, remembered(getattr(module, name), folder))
         return analysis.run(params, context or Context(verbose=False, download=False))
 
 
@@ -131,9 +150,17 @@ def release(data_root):
 
 
 @pytest.fixture(scope="session")
-def result(release):
+def run_on(tmp_path_factory):
+    """Run the analysis on given data with few resamples."""
+    return functools.partial(run_analysis, shared_folder(tmp_path_factory, "critical_band-fits"))
+
+
+@pytest.fixture(scope="session")
+def result(release, run_on, tmp_path_factory):
     """Result on the released data."""
-    return run_analysis(release)
+    from neurosci.critical_band import analysis
+
+    return once(tmp_path_factory, "critical_band", analysis.PARAMS, lambda: run_on(release))
 
 
 @pytest.fixture(scope="session")
@@ -146,14 +173,15 @@ def small_release(release):
 
 
 @pytest.fixture(scope="session")
-def synthetic():
-    """Result on a simulated release."""
-    from neurosci.critical_band._release import simulated
-
-    return run_analysis(simulated(0))
+def small_result(small_release, run_on):
+    """Result on fewer networks."""
+    return run_on(small_release)
 
 
 @pytest.fixture(scope="session")
-def run_on():
-    """Run the analysis on given data with few resamples."""
-    return run_analysis
+def synthetic(run_on, tmp_path_factory):
+    """Result on a simulated release."""
+    from neurosci.critical_band import analysis
+    from neurosci.critical_band._release import simulated
+
+    return once(tmp_path_factory, "critical_band-synthetic", analysis.PARAMS, lambda: run_on(simulated(0)))

@@ -214,8 +214,8 @@ def test_overdispersion_is_said(result):
     assert any("depart 10.3 times" in text for text in method.paragraphs)
 
 
-def test_options_reach_the_fit(run_on, release, result):
-    other = run_on(release, sigmoid="norm", guess_rate=0.0)
+def test_options_reach_the_fit(run_on, small_release, result):
+    other = run_on(small_release, sigmoid="norm", guess_rate=0.0)
     ours = other.metrics["human_ml_bandwidth"].value
     assert ours != result.metrics["human_ml_bandwidth"].value
     assert ours == pytest.approx(2.08, abs=0.3)

@@ -85,11 +85,13 @@ def verdict(result, name):
 # --------------------------------------------------------------------------------------------- networks, CB8
 
 
-def test_a_network_like_the_others(run_on, release, answering, tmp_path):
+def test_a_network_like_the_others(run_on, small_release, answering, tmp_path):
     """Ten times the published trials, so that the interval is narrow: 3.7 octaves lie in the middle."""
     shown = shown_to("published", 10)
     answering(shown, v0=3.7)
-    result = run_on(release, inputs=inputs_for(shown, tmp_path), preset="paper", n_images_per_condition=0)
+    result = run_on(
+        small_release, inputs=inputs_for(shown, tmp_path), preset="paper", n_images_per_condition=0
+    )
     row = verdict(result, "CB8")
     assert (row.verdict, row.caveat) == ("reproduced", False)
     table = result.tables["runs"].set_index("method")
@@ -107,11 +109,11 @@ def test_a_network_like_the_others(run_on, release, answering, tmp_path):
     assert {"run_channels", "runs"} <= set(next(f for f in result.figures if f.name == "channels").tables)
 
 
-def test_the_outermost_network_decides(run_on, release, answering, tmp_path):
+def test_the_outermost_network_decides(run_on, small_release, answering, tmp_path):
     shown = shown_to("published", 10)
     answering(shown, v0=3.7, v1=1.5)
     result = run_on(
-        release, inputs=inputs_for(shown, tmp_path, (0, 1)), preset="paper", n_images_per_condition=0
+        small_release, inputs=inputs_for(shown, tmp_path, (0, 1)), preset="paper", n_images_per_condition=0
     )
     row = verdict(result, "CB8")
     assert row.verdict == "differs"
@@ -121,10 +123,10 @@ def test_the_outermost_network_decides(run_on, release, answering, tmp_path):
         analysis.FIGURES[figure.name](*[result.tables[name] for name in figure.tables])
 
 
-def test_a_subset_never_decides(run_on, release, answering, tmp_path):
+def test_a_subset_never_decides(run_on, small_release, answering, tmp_path):
     shown = shown_to("published", 2)
     answering(shown, v0=1.2)
-    result = run_on(release, inputs=inputs_for(shown, tmp_path), n_images_per_condition=8)
+    result = run_on(small_release, inputs=inputs_for(shown, tmp_path), n_images_per_condition=8)
     row = verdict(result, "CB8")
     assert row.verdict == "undecided"
     assert "reset quick" in row.why
@@ -135,23 +137,25 @@ def test_a_subset_never_decides(run_on, release, answering, tmp_path):
     ("kind", "expected", "words"),
     [("photographs", "not testable here", "no categories"), ("user", "reproduced", "images are the user’s")],
 )
-def test_other_images(run_on, release, answering, tmp_path, kind, expected, words):
+def test_other_images(run_on, small_release, answering, tmp_path, kind, expected, words):
     shown = shown_to(kind, 10)
     answering(shown, v0=3.7)
-    result = run_on(release, inputs=inputs_for(shown, tmp_path), preset="paper", n_images_per_condition=0)
+    result = run_on(
+        small_release, inputs=inputs_for(shown, tmp_path), preset="paper", n_images_per_condition=0
+    )
     row = verdict(result, "CB8")
     assert row.verdict == expected
     assert words in row.why
 
 
-def test_without_weights_the_rest_is_the_same(run_on, release, result):
+def test_without_weights_the_rest_is_the_same(run_on, small_release, small_result):
     reason = "Its weights are not here: no network."
-    other = run_on(release, inputs=Inputs(shown_to("published"), {0: reason}))
+    other = run_on(small_release, inputs=Inputs(shown_to("published"), {0: reason}))
     row = verdict(other, "CB8")
     assert row.verdict == "not run"
     assert reason in row.why
-    assert other.verdicts[:-1] == result.verdicts[:-1]
-    assert other.answer == result.answer
+    assert other.verdicts[:-1] == small_result.verdicts[:-1]
+    assert other.answer == small_result.answer
     assert "runs" not in other.tables
 
 

@@ -11,6 +11,7 @@ import sklearn.datasets  # noqa: F401 (its first import may draw from Python's g
 
 from neurosci import Context
 from neurosci.dendrites import analysis
+from tests.once import once
 
 SMALL = {
     "n_comparisons": 1_000_000,
@@ -49,7 +50,7 @@ def without(run_small, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("NEUROSCI_DATA", raising=False)
         patch.setenv("NEUROSCI_CACHE", str(tmp_path_factory.mktemp("cache")))
-        return run_small()
+        return once(tmp_path_factory, "dendrites-without", analysis.PARAMS, run_small)
 
 
 def made_up_neuron(seed):
@@ -66,11 +67,11 @@ def made_up_neuron(seed):
 
 
 @pytest.fixture(scope="session")
-def result(run_small, published):
+def result(run_small, published, tmp_path_factory):
     """A run with published values, and synapse counts of made-up neurons, beside ours."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("neurosci.datasets.fetch_fly_neurons", lambda **_: tuple(map(made_up_neuron, (0, 1))))
-        return run_small()
+        return once(tmp_path_factory, "dendrites", analysis.PARAMS, run_small)
 
 
 @pytest.fixture(params=["result", "without"])

@@ -279,15 +279,12 @@ def test_saved_result_is_read_back_and_drawn(any_result, tmp_path):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"noise": 0.9},
-        {"window_noise": (0.7,)},
-        {"window_noise": (0.0, 0.5)},
-        {"alpha": 1e-30},
-        {"n_code_synapses": 40, "code_threshold": 40},
-        {"n_comparisons": 1000, "n_noisy_trials": 1000},
+        {"noise": 0.9, "window_noise": (0.7,), "alpha": 1e-30},
+        {"n_code_synapses": 40, "code_threshold": 40, "n_comparisons": 1000, "n_noisy_trials": 1000},
     ],
 )
 def test_settings_at_which_little_can_be_said(run_small, changes):
+    """Each of them alone in the acceptance run ``edges``."""
     result = run_small(**changes)
     assert [v.id for v in result.verdicts] == list(EXPECTED)
     assert not [t for t in texts(result) if re.search(r"\b(nan|inf|None)\b", t)]

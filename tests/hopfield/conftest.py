@@ -7,6 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
+from tests.once import once
+
 SMALL = {
     "n_neurons": 2000,
     "n_samples": 3,
@@ -31,12 +33,15 @@ SMALL = {
 
 
 @pytest.fixture(scope="session")
-def result():
+def result(tmp_path_factory):
     """The analysis on a reduced scale."""
     from neurosci._core.context import Context
     from neurosci.hopfield import analysis
 
-    return analysis.run(analysis.PRESETS["quick"].replace(**SMALL), Context(verbose=False))
+    params = analysis.PRESETS["quick"].replace(**SMALL)
+    return once(
+        tmp_path_factory, "hopfield", analysis.PARAMS, lambda: analysis.run(params, Context(verbose=False))
+    )
 
 
 @pytest.fixture(scope="session")
