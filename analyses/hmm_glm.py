@@ -1,7 +1,7 @@
 """States of a spiking population and the connections in each (Li et al. 2024), figure by figure.
 
 Expected duration: about a minute of processor time with ``--preset quick``; with ``--preset paper`` an
-estimated 90 minutes on one core, from the cost of its units. Finished units are saved, and the same
+estimated 40 minutes on one core, from the cost of its units. Finished units are saved, and the same
 command goes on.
 
     python analyses/hmm_glm.py --preset quick --output out

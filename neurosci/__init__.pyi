@@ -1,6 +1,8 @@
 from . import critical_band as critical_band
 from . import datasets as datasets
 from . import dendrites as dendrites
+from . import du_in as du_in
+from . import fc_ssl as fc_ssl
 from . import graph_motif as graph_motif
 from . import hmm_glm as hmm_glm
 from . import hopfield as hopfield
