@@ -52,7 +52,7 @@ def dynamic_tables(example: Example) -> dict[str, pd.DataFrame]:
             {
                 "first": pairs[0] + 1,
                 "second": pairs[1] + 1,
-                **{f"r at {centre[k]:.0f} s": r[k][pairs].round(2).astype(np.float64) for k in shown},
+                **{f"r at {centre[k]:.0f} s": r[k][pairs].astype(np.float64).round(2) for k in shown},
                 **{f"edge at {centre[k]:.0f} s": edges[k][pairs].astype(np.int64) for k in shown},
             }
         ),
