@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosci._core.files import atomic_write, json_text, sha256, write_text
+from neurosci._core.files import atomic_write, sha256
 from neurosci.preprocessing import _bids as bids
+from neurosci.preprocessing import _bids_runs as each
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ._store import TimeSeriesStore
 
 WHERE = "neurosci bids"
-STORE, QUALITY = "timeseries_store", "quality.tsv"
+STORE, QUALITY = "timeseries_store", each.QUALITY
 LARGE_STEP = 0.2
 """Displacement, in mm, above which a volume counts as moved."""
 
@@ -144,7 +144,6 @@ def process(
     FileNotFoundError, ValueError
         If there are no such runs, or the atlas is none; what is wrong with one run is in the table instead.
     """
-    import pandas as pd
     from joblib import Parallel, delayed
 
     source, output = Path(bids_dir), Path(output_dir)
@@ -154,25 +153,12 @@ def process(
     bids.write_description(output, "Region time series (neurosci)", source)
     people = bids.read_people(source)
     sites = dict(zip(people["participant_id"], people["site"], strict=True)) if "site" in people else {}
-    described = {
-        **asdict(settings),
-        "confounds": list(settings.confounds),
-        "atlas": sha256(Path(settings.atlas)),
-    }
+    described = {**asdict(settings), "atlas": sha256(Path(settings.atlas))}
     found = Parallel(n_jobs=n_jobs, return_as="generator")(
         delayed(one_run)(run, output, settings, labels, names, described) for run in runs
     )
-    rows = []
-    for run, row in zip(runs, found, strict=True):
-        who = {"participant_id": run.subject, "session": run.session, "task": run.task, "run": run.run}
-        rows.append({**who, "site": sites.get(run.subject) or "n/a", **row})
-        if report is not None:
-            why = f": {row['reason']}" if row["reason"] else ""
-            report(f"{run.name}  {row['status']}{why}")
-    quality = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
-    write_text(output / QUALITY, quality.to_csv(sep="\t", index=False, na_rep="n/a", lineterminator="\n"))
-    about = {name: {"Description": text} for name, text in COLUMNS.items()}
-    write_text(output / QUALITY.replace(".tsv", ".json"), json_text(about))
+    placed = ({"site": sites.get(run.subject) or "n/a", **row} for run, row in zip(runs, found, strict=True))
+    quality = each.tabulate(output, runs, placed, COLUMNS, report)
     return LabOutcome(quality, _collect(output, runs, quality, people, names))
 
 
@@ -205,33 +191,21 @@ def one_run(
     described: dict[str, Any],
 ) -> dict[str, Any]:
     """Make the series of one run, or find them made; what goes wrong is returned as the reason."""
-    folder = output / f"sub-{run.subject}" / (f"ses-{run.session}" if run.session else "") / "func"
-    series_file = series_path(folder, run)
-    done = series_file.with_suffix(".json")
-    inputs = [run.bold, run.confounds]
-    stamp = {
-        "settings": described,
-        "inputs": {p.name: [p.stat().st_size, p.stat().st_mtime_ns] for p in inputs if p is not None},
-    }
-    try:
-        if done.is_file() and series_file.is_file():
-            earlier = json.loads(done.read_text(encoding="utf-8"))
-            if earlier.get("made_from") == stamp:
-                return dict(earlier["quality"])
+
+    def make() -> tuple[dict[str, Any], list[Path], dict[str, Any]]:
         series, row = _extract(run, settings, labels, names)
-        folder.mkdir(parents=True, exist_ok=True)
-        with atomic_write(series_file, "wb", size=series.nbytes) as file:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path, "wb", size=series.nbytes) as file:
             np.save(file, series)
-        write_text(done, json_text({"quality": row, "regions": names, "made_from": stamp}))
-        return row
-    except Exception as error:  # whatever is wrong with one run is told, and the others go on
-        text = " ".join(str(error).split())
-        return {"status": "failed", "reason": f"{type(error).__name__}: {text}"}
+        return row, [path], {"regions": names}
+
+    path = series_path(output, run)
+    return each.kept(run, path.with_suffix(".json"), described, make)
 
 
-def series_path(folder: Path, run: bids.Run) -> Path:
+def series_path(output: Path, run: bids.Run) -> Path:
     """Return where the series of a run are kept."""
-    return folder / f"{run.name}_desc-regions_timeseries.npy"
+    return each.run_folder(output, run) / f"{run.name}_desc-regions_timeseries.npy"
 
 
 def _extract(
@@ -242,19 +216,13 @@ def _extract(
 
     image = read_nifti(run.bold, nan_policy="propagate")
     atlas, resampled = _on_grid(settings.atlas, image)
-    t_r = bids.repetition_time(run, _header_t_r(image), settings.t_r)
-    moved = np.empty(0)
-    regressors = None
-    if run.confounds is not None:
-        table, chosen = bids.read_selected(run.confounds, settings.confounds)
-        moved = bids.displacement(table)
-        regressors = chosen if chosen.shape[1] else None
-    elif settings.confounds:
-        raise FileNotFoundError(f"{run.name} has no table of confounds (pass --confounds none to do without)")
+    t_r = bids.repetition_time(run, each.header_repetition_time(image), settings.t_r)
+    movement = each.read_movement(run, settings.confounds)
+    moved = movement.displacement
     found = region_signals(
         image,
         atlas,
-        confounds=None if regressors is None else regressors.to_numpy(),
+        confounds=movement.regressors,
         t_r=t_r,
         low_pass=settings.low_pass,
         high_pass=settings.high_pass,
@@ -270,8 +238,6 @@ def _extract(
     coverage = used / np.maximum(sizes, 1)
     constant = np.logical_not(series.any(axis=0))
     row: dict[str, Any] = {
-        "status": "included",
-        "reason": "",
         "n_times": len(series),
         "t_r": t_r,
         "duration": len(series) * t_r,
@@ -279,37 +245,16 @@ def _extract(
         "constant_regions": ", ".join(name for name, flat in zip(names, constant, strict=True) if flat),
         "coverage_mean": float(coverage.mean()),
         "coverage_min": float(coverage.min()),
-        "mean_fd": float(moved.mean()) if moved.size else None,
+        "mean_fd": movement.mean,
         "max_fd": float(moved.max()) if moved.size else None,
         "percent_fd": float(100 * np.mean(moved > LARGE_STEP)) if moved.size else None,
-        "n_confounds": 0 if regressors is None else regressors.shape[1],
+        "n_confounds": movement.n_confounds,
         "atlas_resampled": resampled,
     }
-    row["reason"] = _limits(row, settings, labels.size)
-    row["status"] = "excluded" if row["reason"] else "included"
-    return series, row
-
-
-def _limits(row: dict[str, Any], settings: LabSettings, n_regions: int) -> str:
-    """Return which limits a run is beyond, in words."""
-    reasons = []
-    if row["n_constant"] > settings.max_constant * n_regions:
-        reasons.append(f"{row['n_constant']} of {n_regions} regions are constant")
-    if settings.max_mean_fd is not None:
-        if row["mean_fd"] is None:
-            reasons.append("the motion is not known")
-        elif row["mean_fd"] > settings.max_mean_fd:
-            reasons.append(f"mean displacement of {row['mean_fd']:.2f} mm")
-    if row["n_times"] < settings.min_times:
-        reasons.append(f"{row['n_times']} volumes")
-    return "; ".join(reasons)
-
-
-def _header_t_r(image: Any) -> float:
-    """Return the time between volumes of a header in seconds."""
-    value = float(image.header.get_zooms()[3]) if len(image.shape) > 3 else 0.0
-    unit = image.header.get_xyzt_units()[1]
-    return value * {"msec": 1e-3, "usec": 1e-6}.get(unit, 1.0)
+    reasons = each.limits(row, settings.max_mean_fd, settings.min_times)
+    if row["n_constant"] > settings.max_constant * labels.size:
+        reasons.insert(0, f"{row['n_constant']} of {labels.size} regions are constant")
+    return series, each.judged(row, reasons)
 
 
 def _on_grid(atlas: str, image: Any) -> tuple[Any, bool]:
@@ -343,12 +288,9 @@ def _collect(
     table = table.drop(columns=["status", "reason", "constant_regions"])
     here = pd.DataFrame({"participant_id": table["subject"].unique()})
     participants = here.merge(people, on="participant_id", how="left").fillna("n/a")
-    folders = [
-        output / f"sub-{run.subject}" / (f"ses-{run.session}" if run.session else "") / "func" for run in runs
-    ]
     return TimeSeriesStore.create(
         output / STORE,
-        (np.load(series_path(folders[i], runs[i])) for i in chosen),
+        (np.load(series_path(output, runs[i])) for i in chosen),
         table,
         participants=participants,
         regions=names,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurosci._core.files import json_text, sha256, write_text
+from neurosci._core.files import sha256
 from neurosci.preprocessing import _bids as bids
+from neurosci.preprocessing import _bids_runs as each
 
 from ._masker import NiftiMotifMasker
 from ._transformer import MotifMapTransformer
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WHERE = "neurosci bids"
-MASK, QUALITY = "desc-motifs_mask.nii.gz", "quality.tsv"
+MASK, QUALITY = "desc-motifs_mask.nii.gz", each.QUALITY
 COLUMNS = {
     "participant_id": "Person, without sub-.",
     "session": "Session, without ses-.",
@@ -121,7 +121,6 @@ def process(
     FileNotFoundError, ValueError
         If there are no such runs or no mask; what is wrong with one run is in the table instead.
     """
-    import pandas as pd
     from joblib import Parallel, delayed
 
     source, output = Path(bids_dir), Path(output_dir)
@@ -133,18 +132,7 @@ def process(
     found = Parallel(n_jobs=n_jobs, return_as="generator")(
         delayed(one_run)(run, output, mask, settings, described) for run in runs
     )
-    rows = []
-    for run, row in zip(runs, found, strict=True):
-        who = {"participant_id": run.subject, "session": run.session, "task": run.task, "run": run.run}
-        rows.append({**who, **row})
-        if report is not None:
-            why = f": {row['reason']}" if row["reason"] else ""
-            report(f"{run.name}  {row['status']}{why}")
-    quality = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
-    write_text(output / QUALITY, quality.to_csv(sep="\t", index=False, na_rep="n/a", lineterminator="\n"))
-    about = {name: {"Description": text} for name, text in COLUMNS.items()}
-    write_text(output / QUALITY.replace(".tsv", ".json"), json_text(about))
-    return quality
+    return each.tabulate(output, runs, found, COLUMNS, report)
 
 
 def write_mask(output: Path, runs: Sequence[bids.Run], settings: LabSettings) -> Path:
@@ -184,47 +172,29 @@ def _same_mask(path: Path, inside: Any, affine: Any) -> bool:
 
 def map_path(output: Path, run: bids.Run, name: str) -> Path:
     """Return where a map of a run is kept, named as statistical maps of BIDS derivatives are."""
-    folder = output / f"sub-{run.subject}" / (f"ses-{run.session}" if run.session else "") / "func"
     space = f"_space-{run.space}" if run.space else ""
-    return folder / f"{run.name}{space}_stat-{name.replace('_', '')}_statmap.nii.gz"
+    return each.run_folder(output, run) / f"{run.name}{space}_stat-{name.replace('_', '')}_statmap.nii.gz"
 
 
 def one_run(
     run: bids.Run, output: Path, mask: Path, settings: LabSettings, described: dict[str, Any]
 ) -> dict[str, Any]:
     """Make the maps of one run, or find them made; what goes wrong is returned as the reason."""
-    done = map_path(output, run, "maps").with_suffix("").with_suffix(".json")
-    inputs = [path for path in (run.bold, run.confounds) if path is not None]
-    # As a file gives it back: tuples become lists there.
-    stamp = json.loads(
-        json_text(
-            {
-                "settings": described,
-                "inputs": {path.name: [path.stat().st_size, path.stat().st_mtime_ns] for path in inputs},
-            }
-        )
-    )
-    try:
-        if done.is_file():
-            earlier = json.loads(done.read_text(encoding="utf-8"))
-            if earlier.get("made_from") == stamp and all(
-                (output / name).is_file() for name in earlier["maps"]
-            ):
-                return dict(earlier["quality"])
+
+    def make() -> tuple[dict[str, Any], list[Path], dict[str, Any]]:
         maps, row = _maps(run, mask, settings)
-        names = []
+        paths = []
         for name, image in maps.items():
             path = map_path(output, run, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_name(f".{path.name}.part.nii.gz")
             image.to_filename(part)
             part.replace(path)
-            names.append(path.relative_to(output).as_posix())
-        write_text(done, json_text({"quality": row, "maps": names, "made_from": stamp}))
-        return row
-    except Exception as error:  # whatever is wrong with one run is told, and the others go on
-        text = " ".join(str(error).split())
-        return {"status": "failed", "reason": f"{type(error).__name__}: {text}"}
+            paths.append(path)
+        return row, paths, {}
+
+    record = map_path(output, run, "maps").with_suffix("").with_suffix(".json")
+    return each.kept(run, record, described, make)
 
 
 def _maps(run: bids.Run, mask: Path, settings: LabSettings) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -234,14 +204,8 @@ def _maps(run: bids.Run, mask: Path, settings: LabSettings) -> tuple[dict[str, A
     from neurosci.preprocessing.fmri import read_nifti
 
     image = read_nifti(run.bold, nan_policy="propagate")
-    t_r = bids.repetition_time(run, _header_t_r(image), settings.t_r)
-    moved, regressors = np.empty(0), None
-    if run.confounds is not None:
-        table, chosen = bids.read_selected(run.confounds, settings.confounds)
-        moved = bids.displacement(table)
-        regressors = chosen.to_numpy() if chosen.shape[1] else None
-    elif settings.confounds:
-        raise FileNotFoundError(f"{run.name} has no table of confounds (pass --confounds none to do without)")
+    t_r = bids.repetition_time(run, each.header_repetition_time(image), settings.t_r)
+    movement = each.read_movement(run, settings.confounds)
     masker = NiftiMotifMasker(
         str(mask),
         t_r=t_r,
@@ -259,40 +223,18 @@ def _maps(run: bids.Run, mask: Path, settings: LabSettings) -> tuple[dict[str, A
         n_jobs=1,
     )
     with threadpool_limits(limits=1):
-        graph = transformer.graph_of(masker.signals_of(image, regressors).signals)
+        graph = transformer.graph_of(masker.signals_of(image, movement.regressors).signals)
         values = transformer.maps_of(graph)
     row: dict[str, Any] = {
-        "status": "included",
-        "reason": "",
         "n_times": int(image.shape[3]),
         "t_r": t_r,
         "n_voxels": masker.n_features_in_,
         "n_excluded": int(graph.excluded.sum()),
         "n_edges": int(graph.n_edges),
         "density": float(graph.density),
-        "mean_fd": float(moved.mean()) if moved.size else None,
-        "n_confounds": 0 if regressors is None else regressors.shape[1],
+        "mean_fd": movement.mean,
+        "n_confounds": movement.n_confounds,
     }
-    row["reason"] = _limits(row, settings)
-    row["status"] = "excluded" if row["reason"] else "included"
+    row = each.judged(row, each.limits(row, settings.max_mean_fd, settings.min_times))
     names = transformer.map_names()
     return {name: masker.inverse_transform(one) for name, one in zip(names, values, strict=True)}, row
-
-
-def _header_t_r(image: Any) -> float:
-    """Return the time between volumes that a header holds, in seconds."""
-    value = float(image.header.get_zooms()[3]) if len(image.shape) > 3 else 0.0
-    return value * {"msec": 1e-3, "usec": 1e-6}.get(image.header.get_xyzt_units()[1], 1.0)
-
-
-def _limits(row: dict[str, Any], settings: LabSettings) -> str:
-    """Return which limits a run is beyond, in words."""
-    reasons = []
-    if settings.max_mean_fd is not None:
-        if row["mean_fd"] is None:
-            reasons.append("the motion is not known")
-        elif row["mean_fd"] > settings.max_mean_fd:
-            reasons.append(f"mean displacement of {row['mean_fd']:.2f} mm")
-    if row["n_times"] < settings.min_times:
-        reasons.append(f"{row['n_times']} volumes")
-    return "; ".join(reasons)
