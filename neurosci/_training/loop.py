@@ -64,9 +64,9 @@ def train(
     """Train a module in place.
 
     The last incomplete batch of an epoch is dropped; with fewer samples than `batch_size` there is one batch
-    of all. On a processor, one call and an interrupted and resumed one give the same bits. Processes that
-    torchrun started share each batch and average their gradients; up to rounding the result is that of one
-    process, but for dropout, which each process draws for itself.
+    of all. On a processor, and with the same number of threads, one call and an interrupted and resumed one
+    give the same bits. Processes that torchrun started share each batch and average their gradients; up to
+    rounding the result is that of one process, but for dropout, which each process draws for itself.
 
     Parameters
     ----------

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import importlib
+from collections.abc import Callable
 from typing import Any
 
 from neurosci.cli import DONE, FAILED, UsageError, complain, say
-
-LABS = {
-    "fc_ssl": "neurosci.fc_ssl._lab",
-    "graph_motif": "neurosci.graph_motif._lab",
-}
-"""Analyses, and the module of each with `LabSettings` and `process`, as `neurosci.fc_ssl._lab` has them."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,84 +74,83 @@ def call(options: argparse.Namespace) -> int:
     int
         Exit code: 0 if at least one run can be used, 1 if none can.
     """
-    lab = importlib.import_module(LABS[options.analysis])
-    if options.analysis == "graph_motif":
-        return _motif_maps(options, lab)
-    if options.level == "group":
-        raise UsageError(f"{options.analysis} has no level group (its store goes into the analysis)")
-    if options.atlas is None:
-        raise UsageError(f"{options.analysis} needs a parcellation (name it with --atlas FILE)")
     try:
-        outcome = lab.process(
-            options.bids_dir,
-            options.output_dir,
-            lab.LabSettings(
-                atlas=options.atlas,
-                labels=options.labels,
-                task=options.task,
-                space=options.space,
-                confounds=() if options.confounds == ["none"] else tuple(options.confounds),
-                low_pass=options.low_pass,
-                high_pass=options.high_pass,
-                smoothing_fwhm=options.smoothing_fwhm,
-                t_r=options.t_r,
-                max_mean_fd=options.max_mean_fd,
-                min_times=options.min_times,
-            ),
-            participants=options.participant_label,
-            n_jobs=options.n_jobs,
-            report=say,
-        )
+        counts = LABS[options.analysis](options)
     except (ValueError, FileNotFoundError) as error:
         raise UsageError(str(error)) from error
-    counts = outcome.quality["status"].value_counts()
-    say(", ".join(f"{counts.get(status, 0)} {status}" for status in ("included", "excluded", "failed")))
-    if counts.get("failed", 0):
-        complain(
-            "some runs failed: their reasons are in the table of quality; the same command tries them again"
-        )
-    if outcome.store is None:
-        return FAILED
-    say(str(outcome.store.path))
-    return DONE
-
-
-def _motif_maps(options: argparse.Namespace, lab: Any) -> int:
-    """Make maps of all runs, or compare the groups of people that they are of."""
-    settings = lab.LabSettings(
-        mask=options.mask,
-        threshold=options.threshold,
-        density=options.density,
-        motifs=tuple(options.motifs),
-        task=options.task,
-        space=options.space,
-        confounds=() if options.confounds == ["none"] else tuple(options.confounds),
-        low_pass=options.low_pass,
-        high_pass=options.high_pass,
-        smoothing_fwhm=options.smoothing_fwhm,
-        t_r=options.t_r,
-        max_mean_fd=options.max_mean_fd,
-        min_times=max(3, options.min_times),
-    )
-    where = (options.bids_dir, options.output_dir, settings)
-    try:
-        if options.level == "group":
-            if options.group_column is None:
-                raise UsageError("level group needs a column of participants.tsv (--group-column NAME)")
-            group = importlib.import_module("neurosci.graph_motif._lab_group")
-            outcome = group.compare_groups(
-                *where, column=options.group_column, n_permutations=options.n_permutations, report=say
-            )
-            say(", ".join(f"{n} {label}" for label, n in outcome.n_people.items()))
-            say(str(outcome.files[-1]))
-            return DONE
-        quality = lab.process(
-            *where, participants=options.participant_label, n_jobs=options.n_jobs, report=say
-        )
-    except (ValueError, FileNotFoundError) as error:
-        raise UsageError(str(error)) from error
-    counts = quality["status"].value_counts()
+    if counts is None:
+        return DONE
     say(", ".join(f"{counts.get(status, 0)} {status}" for status in ("included", "excluded", "failed")))
     if counts.get("failed", 0):
         complain("some runs failed: their reasons are in quality.tsv; the same command tries them again")
     return DONE if counts.get("included", 0) else FAILED
+
+
+def _every_run(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what all analyses do with a run."""
+    return {
+        "task": options.task,
+        "space": options.space,
+        "confounds": () if options.confounds == ["none"] else tuple(options.confounds),
+        "low_pass": options.low_pass,
+        "high_pass": options.high_pass,
+        "smoothing_fwhm": options.smoothing_fwhm,
+        "t_r": options.t_r,
+        "max_mean_fd": options.max_mean_fd,
+    }
+
+
+def _region_series(options: argparse.Namespace) -> dict[str, int]:
+    """Make region series of all runs and a store of them; return how many runs have which status."""
+    from neurosci.fc_ssl import _lab
+
+    if options.level == "group":
+        raise UsageError("fc_ssl has no level group (its store goes into the analysis)")
+    if options.atlas is None:
+        raise UsageError("fc_ssl needs a parcellation (name it with --atlas FILE)")
+    outcome = _lab.process(
+        options.bids_dir,
+        options.output_dir,
+        _lab.LabSettings(
+            atlas=options.atlas, labels=options.labels, min_times=options.min_times, **_every_run(options)
+        ),
+        participants=options.participant_label,
+        n_jobs=options.n_jobs,
+        report=say,
+    )
+    if outcome.store is not None:
+        say(str(outcome.store.path))
+    return dict(outcome.quality["status"].value_counts())
+
+
+def _motif_maps(options: argparse.Namespace) -> dict[str, int] | None:
+    """Make maps of all runs, or compare the groups of people that they are of."""
+    from neurosci.graph_motif import _lab, _lab_group
+
+    settings = _lab.LabSettings(
+        mask=options.mask,
+        threshold=options.threshold,
+        density=options.density,
+        motifs=tuple(options.motifs),
+        min_times=max(3, options.min_times),
+        **_every_run(options),
+    )
+    where = (options.bids_dir, options.output_dir, settings)
+    if options.level == "group":
+        if options.group_column is None:
+            raise UsageError("level group needs a column of participants.tsv (--group-column NAME)")
+        outcome = _lab_group.compare_groups(
+            *where, column=options.group_column, n_permutations=options.n_permutations, report=say
+        )
+        say(", ".join(f"{n} {label}" for label, n in outcome.n_people.items()))
+        say(str(outcome.files[-1]))
+        return None
+    quality = _lab.process(*where, participants=options.participant_label, n_jobs=options.n_jobs, report=say)
+    return dict(quality["status"].value_counts())
+
+
+LABS: dict[str, Callable[[argparse.Namespace], dict[str, int] | None]] = {
+    "fc_ssl": _region_series,
+    "graph_motif": _motif_maps,
+}
+"""Analyses, and what each does with the options; None after a comparison of groups."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any, Self
 
 import numpy as np
@@ -228,7 +227,9 @@ class BraindecodeClassifier(ClassifierMixin, BaseEstimator):
 
 def _network(name: str) -> Any:
     try:
-        return getattr(importlib.import_module("braindecode.models"), name)
+        from braindecode import models
+
+        return getattr(models, name)
     except (ImportError, OSError) as error:
         raise ImportError(
             f"{_WHERE}: {name} needs braindecode, which could not be imported: {error} (pip install "

@@ -290,7 +290,7 @@ def _collect(
     participants = here.merge(people, on="participant_id", how="left").fillna("n/a")
     return TimeSeriesStore.create(
         output / STORE,
-        (np.load(series_path(output, runs[i])) for i in chosen),
+        (np.load(series_path(output, runs[i]), allow_pickle=False) for i in chosen),
         table,
         participants=participants,
         regions=names,

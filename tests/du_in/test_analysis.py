@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import nilearn.plotting  # noqa: F401  (when it is first imported it writes the backend's name in small letters)
 import numpy as np
 import pandas as pd
 import pytest
