@@ -1,6 +1,6 @@
 """Maps of 3-cycles in brain graphs (Dey, Rao and Shah 2012), figure by figure.
 
-Expected duration: about 50 s of processor time with ``--preset quick``; ``--preset paper`` takes much longer.
+Expected duration: about 50 s of processor time with ``--preset quick``; ``--preset paper`` 20 minutes.
 Finished units are saved, and the same command goes on.
 
     python analyses/graph_motif.py --preset quick --output out

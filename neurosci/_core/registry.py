@@ -73,7 +73,7 @@ ANALYSES: dict[str, Entry] = {
             "neurosci.graph_motif.analysis",
             "Do maps of 3-cycles in brain graphs tell people with a diagnosis from people without?",
             ("abide_cc200", "hcp_rest"),
-            ("50 s on one core", "some hours on one core"),
+            ("50 s on one core", "20 minutes on one core"),
         ),
         Entry(
             "hmm_glm",
