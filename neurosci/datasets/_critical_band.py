@@ -122,8 +122,6 @@ def fetch_critical_band(
     >>> fetch_critical_band()  # doctest: +SKIP
     CriticalBandData(85 networks, 14 people, published)
     """
-    if download not in (True, False, "force"):
-        raise ValueError(f"fetch_critical_band: download must be True, False or 'force', got {download!r}")
     return load(
         get_dataset("critical_band").mirrored(base_url),
         get_dataset("critical_band_humans"),

@@ -42,8 +42,6 @@ _LARGEST_GRAPH_FILE = 1 << 26
 
 
 def _files(name: str, where: str, data_dir: PathLike | None, download: Download) -> dict[str, Path]:
-    if download not in (True, False, "force"):
-        raise ValueError(f"{where}: download must be True, False or 'force', got {download!r}")
     return obtain(get_dataset(name), where=where, data_dir=data_dir, download=download)
 
 

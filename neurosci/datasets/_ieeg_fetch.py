@@ -50,11 +50,6 @@ _EEG_SETS = {
 }  # fmt: skip
 
 
-def _check_download(where: str, download: Download) -> None:
-    if download not in (True, False, "force"):
-        raise ValueError(f"{where}: download must be True, False or 'force', got {download!r}")
-
-
 def _damaged(where: str, path: Path, reason: object) -> DataFormatError:
     return DataFormatError(f"{where}: {path.name} cannot be used: {reason}")
 
@@ -102,7 +97,6 @@ def fetch_bonn_ieeg(*, data_dir: PathLike | None = None, download: Download = Tr
     EEGTrials(bonn_ieeg: 300 trials of 3 classes, 1 channels, 4097 samples at 173.61 Hz, real)
     """
     where = "fetch_bonn_ieeg"
-    _check_download(where, download)
     dataset = get_dataset("bonn_ieeg")
     (path,) = obtain(dataset, where=where, data_dir=data_dir, download=download).values()
     held = _arrays(where, path, ("C_N", "D_F", "E_S"))
@@ -204,7 +198,6 @@ def fetch_pt01_ecog(*, data_dir: PathLike | None = None, download: Download = Tr
     IEEGRecording(ecog_pt01: 84 channels, 3.001 s at 1000 Hz, real)
     """
     where = "fetch_pt01_ecog"
-    _check_download(where, download)
     dataset = get_dataset("ecog_pt01")
     (path,) = obtain(dataset, where=where, data_dir=data_dir, download=download).values()
     held = _arrays(where, path, ("data", "ch_names", "times", "soz", "sfreq"))
@@ -255,7 +248,6 @@ def fetch_ecog_gripforce(*, data_dir: PathLike | None = None, download: Download
     from neurosci.preprocessing.ieeg import read_raw
 
     where = "fetch_ecog_gripforce"
-    _check_download(where, download)
     dataset = _local_or_package(get_dataset("ecog_gripforce"), data_dir)
     found = obtain(dataset, where=where, data_dir=data_dir, download=download)
     header = next(path for name, path in found.items() if name.endswith(".vhdr"))
@@ -331,7 +323,6 @@ def fetch_eeg_classification(
     """
     where = "fetch_eeg_classification"
     check_option(where, "name", name, _EEG_SETS)
-    _check_download(where, download)
     key, sfreq, ch_names = _EEG_SETS[name]
     dataset = get_dataset(key)
     paths = list(obtain(dataset, where=where, data_dir=data_dir, download=download).values())

@@ -151,8 +151,6 @@ def fetch_fly_neurons(
     from neurosci.datasets._about import about
 
     where = "fetch_fly_neurons"
-    if download not in (True, False, "force"):
-        raise ValueError(f"{where}: download must be True, False or 'force', got {download!r}")
     dataset = get_dataset("fly_neurons")
     files = list(obtain(dataset, where=where, data_dir=data_dir, download=download).values())
     sources = about(dataset, "5 neurons, 11,520 inputs and 3,316 outputs")["sources"]

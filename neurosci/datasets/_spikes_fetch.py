@@ -41,8 +41,6 @@ ONSET = {"20000421": 3.4, "20000613": 3.1}
 
 
 def _files(name: str, where: str, data_dir: PathLike | None, download: Download) -> list[Path]:
-    if download not in (True, False, "force"):
-        raise ValueError(f"{where}: download must be True, False or 'force', got {download!r}")
     return list(obtain(get_dataset(name), where=where, data_dir=data_dir, download=download).values())
 
 

@@ -89,7 +89,11 @@ def obtain(
         If files are missing and cannot be fetched.
     DatasetIntegrityError
         If a file below ``NEUROSCI_DATA``, or what was downloaded, is not the registered one.
+    ValueError
+        If `download` is none of these.
     """
+    if download not in (True, False, "force"):
+        raise ValueError(f"{where}: download must be True, False or 'force', got {download!r}")
     roots = find_roots(data_dir)
     found: dict[str, Path] = {}
     pending: list[RemoteFile | PackageMember] = []

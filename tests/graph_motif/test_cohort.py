@@ -93,7 +93,6 @@ def save_scans(folder, scans):
 
 
 def test_a_dask_cluster_gives_the_same_rows(tmp_path):
-    pytest.importorskip("distributed")
     scans = save_scans(tmp_path, make_scans(4))
     script = tmp_path / "cluster.py"
     script.write_text(CLUSTER, encoding="utf-8")

@@ -52,9 +52,10 @@ def test_emissions_are_scipy_poisson(recording, link):
 
 
 def test_emissions_far_out_are_finite_and_exact():
+    import mpmath
+
     from neurosci.hmm_glm._passes import Recording
 
-    mpmath = pytest.importorskip("mpmath", reason="mpmath is not installed")
     data = Recording(np.array([[0], [1], [3]], np.uint8), np.zeros((1, 0)), np.array([0, 3]))
     for a in (-700.0, -40.0, -1e-9, 0.0, 1e-9, 3.0, 40.0, 700.0):
         found, _ = emission(data, np.zeros((1, 1, 0)), np.array([[a]]), LINKS["softplus"])
