@@ -165,8 +165,9 @@ def test_a_network_is_trained_like_the_others(monkeypatch, trials):
             seen["mean"] = float(x.mean())
             return self.head(self.layers(x).flatten(1))
 
-    models = types.ModuleType("braindecode.models")
-    models.EEGNet = Net
+    package, models = types.ModuleType("braindecode"), types.ModuleType("braindecode.models")
+    package.models, models.EEGNet = models, Net
+    monkeypatch.setitem(sys.modules, "braindecode", package)
     monkeypatch.setitem(sys.modules, "braindecode.models", models)
     X, y = trials
     decoder = BraindecodeClassifier(
