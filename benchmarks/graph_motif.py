@@ -221,6 +221,8 @@ PAIRS = (
     _against("networkit", 0.5, 5.0),
     _against("igraph", 0.5, 1.0, correlations=True),
     _against("networkit", 0.5, 1.0, correlations=True),
+    _against("igraph", 0.7, 1.0, correlations=True),
+    _against("networkit", 0.7, 1.0, correlations=True),
     *(_against(peer, 0.7, 1.0) for peer in ("igraph", "networkit", "scipy", "graphblas", "networkx")),
     Pair(
         name="graph_motif_memory",
