@@ -185,3 +185,9 @@ def synthetic(run_on, tmp_path_factory):
     from neurosci.critical_band._release import simulated
 
     return once(tmp_path_factory, "critical_band-synthetic", analysis.PARAMS, lambda: run_on(simulated(0)))
+
+
+@pytest.fixture(scope="session", params=["result", "synthetic"])
+def any_result(request):
+    """A run on the released data, and one without them."""
+    return request.getfixturevalue(request.param)

@@ -8,25 +8,9 @@ import numpy as np
 import pytest
 
 from neurosci._core.context import Context
-from neurosci._core.result import load_result
 from neurosci.critical_band import analysis
 from neurosci.critical_band._release import simulated
-
-
-def verdicts(result):
-    return {row.id: row for row in result.verdicts}
-
-
-def texts(result):
-    yield from (result.title, result.question, result.answer_note, result.units, *result.answer)
-    yield from (*result.deviations, *result.warnings, *result.notes)
-    for method in result.methods:
-        yield from method.paragraphs
-    for figure in result.figures:
-        yield from (figure.finding, figure.caption, figure.alt)
-    for row in result.verdicts:
-        yield from (row.text, row.paper, row.ours, row.n, row.why)
-
+from tests.pages import ResultChecks, texts, verdicts
 
 # ----------------------------------------------------------------------------------------- the released data
 
@@ -145,16 +129,6 @@ def test_seed_changes_intervals_only(run_on, small_release, small_result):
     assert other.metrics["shape_r_squared"] != result.metrics["shape_r_squared"]
 
 
-def test_saved_result_is_read_back_and_drawn(result, tmp_path):
-    result.save(tmp_path)
-    again = load_result(tmp_path, analysis.PARAMS)
-    assert again.answer == result.answer
-    assert again.verdicts == result.verdicts
-    for figure in again.figures:
-        drawn = analysis.FIGURES[figure.name](*[again.tables[name] for name in figure.tables])
-        assert drawn.axes
-
-
 # ------------------------------------------------------------------------------------------ without the data
 
 
@@ -221,55 +195,11 @@ def test_settings_at_which_little_can_be_said(run_on, small_release, changes):
 # ----------------------------------------------------------------------------------------------------- words
 
 
-@pytest.fixture(params=["released", "simulated"])
-def any_result(request):
-    return request.getfixturevalue("result" if request.param == "released" else "synthetic")
+class TestWords(ResultChecks):
+    analysis = analysis
 
-
-def test_no_missing_number_reaches_a_reader(any_result):
-    assert not [t for t in texts(any_result) if re.search(r"\b(nan|inf|None)\b|11,?295", t)]
-
-
-def test_three_sentences(any_result):
-    assert len(any_result.answer) == 3
-    assert all(sentence.endswith(".") for sentence in any_result.answer)
-
-
-def test_captions_and_alternatives_have_their_length(any_result):
-    for figure in any_result.figures:
-        if figure.width != "thumbnail":
-            assert 40 <= len(f"{figure.finding} {figure.caption}".split()) <= 115, figure.name
-        assert 20 <= len(figure.alt.split()) <= 60, figure.name
-        assert figure.finding.endswith(".")
-
-
-def test_bold_marks_are_closed(any_result):
-    for text in texts(any_result):
-        assert text.count("**") % 2 == 0
-        assert text.count("`") % 2 == 0
-
-
-def test_every_table_has_a_note_and_every_figure_its_tables(any_result):
-    assert set(any_result.table_notes) == set(any_result.tables)
-    for figure in any_result.figures:
-        assert figure.name in analysis.FIGURES
-        assert set(figure.tables) <= set(any_result.tables)
-
-
-def test_tables_hold_plain_columns(any_result):
-    for name, table in any_result.tables.items():
-        assert len(table), name
-        for column, dtype in table.dtypes.items():
-            assert dtype.kind in "biufO" or str(dtype) in ("str", "object"), (name, column)
-
-
-def test_words_that_are_never_used(any_result):
-    banned = (
-        r"\b(prov\w+|confirm\w*|successful\w*|novel|state-of-the-art|powerful|interestingly|significant\w*)\b"
-    )
-    for text in texts(any_result):
-        assert not re.search(banned, text, re.IGNORECASE)
-        assert "!" not in text
+    def test_the_wrong_number_of_trials_is_nowhere(self, any_result):
+        assert not [text for text in texts(any_result) if re.search(r"11,?295", text)]
 
 
 def test_presets_differ_in_numbers_of_samples_and_networks_only():

@@ -74,6 +74,6 @@ def result(run_small, published, tmp_path_factory):
         return once(tmp_path_factory, "dendrites", analysis.PARAMS, run_small)
 
 
-@pytest.fixture(params=["result", "without"])
+@pytest.fixture(scope="session", params=["result", "without"])
 def any_result(request):
     return request.getfixturevalue(request.param)

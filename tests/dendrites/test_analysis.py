@@ -10,32 +10,10 @@ import pytest
 import scipy.stats
 
 from neurosci import Context
-from neurosci._core.result import load_result
 from neurosci.dendrites import analysis, false_negative_prob, false_positive_prob
 from neurosci.dendrites._compute import chi_square, deviation
 from tests.dendrites.conftest import SMALL
-
-
-def verdicts(result):
-    return {verdict.id: verdict for verdict in result.verdicts}
-
-
-def texts(result):
-    yield from (result.title, result.question, result.units, result.answer_note)
-    yield from (
-        *result.answer,
-        *result.deviations,
-        *result.notes,
-        *result.warnings,
-        *result.table_notes.values(),
-    )
-    for verdict in result.verdicts:
-        yield from (verdict.text, verdict.source, verdict.paper, verdict.ours, verdict.n, verdict.why)
-    for figure in result.figures:
-        yield from (figure.finding, figure.caption, figure.alt)
-    for method in result.methods:
-        yield from (method.heading, *method.paragraphs)
-
+from tests.pages import ResultChecks, texts, verdicts
 
 EXPECTED = {
     "DE1": "differs",
@@ -268,14 +246,6 @@ def test_without_published_values(without, result):
             assert without.metrics[name] == result.metrics[name]
 
 
-def test_saved_result_is_read_back_and_drawn(any_result, tmp_path):
-    any_result.save(tmp_path)
-    again = load_result(tmp_path, analysis.PARAMS)
-    assert again == any_result
-    for figure in again.figures:
-        assert analysis.FIGURES[figure.name](*[again.tables[name] for name in figure.tables]).axes
-
-
 @pytest.mark.parametrize(
     "changes",
     [
@@ -315,21 +285,8 @@ def test_quick_and_paper_differ_in_numbers_of_trials_only():
 # ----------------------------------------------------------------------------------------------------- words
 
 
-def test_no_missing_number_reaches_a_reader(any_result):
-    assert not [t for t in texts(any_result) if re.search(r"\b(nan|inf|None)\b", t)]
-
-
-def test_three_sentences(any_result):
-    assert len(any_result.answer) == 3
-    assert all(sentence.endswith(".") for sentence in any_result.answer)
-
-
-def test_captions_and_alternatives_have_their_length(any_result):
-    for figure in any_result.figures:
-        if figure.width != "thumbnail":
-            assert 40 <= len(f"{figure.finding} {figure.caption}".split()) <= 130, figure.name
-        assert 20 <= len(figure.alt.split()) <= 60, figure.name
-        assert figure.finding.endswith(".")
+class TestWords(ResultChecks):
+    analysis = analysis
 
 
 def test_simulated_figures_say_synthetic(any_result):
@@ -337,36 +294,6 @@ def test_simulated_figures_say_synthetic(any_result):
         for figure in any_result.figures:
             if figure.name == name:
                 assert "ynthetic" in figure.finding
-
-
-def test_bold_marks_are_closed(any_result):
-    for text in texts(any_result):
-        assert text.count("**") % 2 == 0
-        assert text.count("`") % 2 == 0
-
-
-def test_every_table_has_a_note_and_every_figure_its_tables(any_result):
-    assert set(any_result.table_notes) == set(any_result.tables)
-    for figure in any_result.figures:
-        assert figure.name in analysis.FIGURES
-        assert set(figure.tables) <= set(any_result.tables)
-
-
-def test_tables_hold_plain_columns(any_result):
-    for name, table in any_result.tables.items():
-        assert len(table), name
-        for column, dtype in table.dtypes.items():
-            assert dtype.kind in "biufO" or str(dtype) in ("str", "object"), (name, column)
-
-
-def test_words_that_are_never_used(any_result):
-    banned = (
-        r"\b(prov(e|es|ed|en|ing)|confirm\w*|successful\w*|novel|state-of-the-art|powerful|interestingly|"
-        r"significant\w*|tight match)\b"
-    )
-    for text in texts(any_result):
-        assert not re.search(banned, text, re.IGNORECASE), text
-        assert "!" not in text
 
 
 def test_context_is_not_a_parameter():

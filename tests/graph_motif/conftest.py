@@ -97,7 +97,7 @@ def downloaded(run_small, release, tmp_path_factory):
     )
 
 
-@pytest.fixture(params=["synthetic", "downloaded"])
+@pytest.fixture(scope="session", params=["synthetic", "downloaded"])
 def any_result(request):
     """Either of the runs."""
     return request.getfixturevalue(request.param)

@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api
 
-from neurosci._core.result import load_result
 from neurosci._core.units import UnitStore
 from neurosci.datasets import DataNotFoundError, load_adhd200
 from neurosci.graph_motif import analysis
 from neurosci.graph_motif._compute_synthetic import dice, group_difference
 from neurosci.graph_motif._people import from_series
 from tests.graph_motif.conftest import SMALL
+from tests.pages import ResultChecks, same, verdicts
 
 CLAIMS = ["GM1", "GM2", "GM3", "GM4", "GM5"]
 VERDICTS = {"reproduced", "differs", "undecided"}
-
-
-def verdicts(result):
-    return {verdict.id: verdict for verdict in result.verdicts}
-
-
-def texts(result):
-    yield from (result.title, result.question, result.units, *result.answer, *result.deviations)
-    yield from (*result.notes, *result.warnings, *result.table_notes.values())
-    for verdict in result.verdicts:
-        yield from (verdict.text, verdict.source, verdict.paper, verdict.ours, verdict.n, verdict.why)
-    for figure in result.figures:
-        yield from (figure.finding, figure.caption, figure.alt)
-    for method in result.methods:
-        yield from (method.heading, *method.paragraphs)
 
 
 def main_cell(result):
@@ -206,13 +189,6 @@ def test_dice():
 # -------------------------------------------------------------------------------------- resuming, processes
 
 
-def same(first, second):
-    assert first.metrics == second.metrics
-    for name, table in first.tables.items():
-        pd.testing.assert_frame_equal(table, second.tables[name], check_exact=True)
-    assert first.verdicts == second.verdicts
-
-
 def test_finished_units_are_not_computed_again(run_small, synthetic, units):
     store = UnitStore(units, "key", compute=False)
     same(run_small(units=store), synthetic)
@@ -223,56 +199,11 @@ def test_processes_do_not_change_numbers(run_small, synthetic):
     same(run_small(n_jobs=2), synthetic)
 
 
-def test_saved_result_is_read_back(any_result, tmp_path):
-    any_result.save(tmp_path)
-    assert load_result(tmp_path, analysis.PARAMS) == any_result
-
-
 # ----------------------------------------------------------------------------------------------------- words
 
 
-def test_no_missing_number_reaches_a_reader(any_result):
-    assert not [text for text in texts(any_result) if re.search(r"\b(nan|inf|None)\b", text)]
-
-
-def test_three_sentences(any_result):
-    assert len(any_result.answer) == 3
-    assert all(sentence.endswith(".") for sentence in any_result.answer)
-
-
-def test_captions_and_alternatives_have_their_length(any_result):
-    for figure in any_result.figures:
-        if figure.width != "thumbnail":
-            assert 30 <= len(f"{figure.finding} {figure.caption}".split()) <= 130, figure.name
-            assert 12 <= len(figure.alt.split()) <= 60, figure.name
-        assert figure.finding.endswith(".")
-
-
-def test_every_table_has_a_note_and_every_figure_its_tables(any_result):
-    assert set(any_result.table_notes) == set(any_result.tables)
-    assert sorted(figure.name for figure in any_result.figures) == sorted(analysis.FIGURES)
-    for figure in any_result.figures:
-        assert set(figure.tables) <= set(any_result.tables)
-
-
-def test_tables_hold_plain_columns(any_result):
-    for name, table in any_result.tables.items():
-        assert len(table), name
-        for column, dtype in table.dtypes.items():
-            assert dtype.kind in "biufO" or str(dtype) in ("str", "object"), (name, column)
-
-
-def test_bold_marks_are_closed(any_result):
-    for text in texts(any_result):
-        assert text.count("**") % 2 == 0
-        assert text.count("`") % 2 == 0
-
-
-def test_words_that_are_never_used(any_result):
-    banned = r"\b(prov(e|es|ed|ing)|confirm\w*|successful\w*|novel|powerful|interestingly|significant\w*)\b"
-    for text in texts(any_result):
-        assert not re.search(banned, text, re.IGNORECASE), text
-        assert "!" not in text
+class TestWords(ResultChecks):
+    analysis = analysis
 
 
 def test_command_that_fetches_is_one(synthetic):
