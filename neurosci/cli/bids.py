@@ -1,12 +1,17 @@
-"""``neurosci bids``: from the results of a preprocessing pipeline to what an analysis starts from."""
+"""``neurosci bids``: from a lab's BIDS folder to what an analysis starts from, and to reports."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import Any
+import functools
+import shlex
+from pathlib import Path
 
 from neurosci.cli import DONE, FAILED, UsageError, complain, say
+
+ANALYSES = ("fc_ssl", "graph_motif", "du_in")
+_OF_THE_GROUP = ("participant_label", "phenotype", "group_column", "n_permutations")
+_NOT_SAID = ("bids_dir", "output_dir", "level", "analysis", "n_jobs")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,9 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "level",
         metavar="LEVEL",
         choices=("participant", "group"),
-        help="participant, or group (graph_motif), which follows it",
+        help="participant: each person; group: the same for whoever is not done, then all together",
     )
-    parser.add_argument("--analysis", required=True, choices=tuple(LABS), help="what the data are for")
+    parser.add_argument("--analysis", required=True, choices=ANALYSES, help="what the data are for")
     parser.add_argument("--participant-label", nargs="+", default=[], metavar="ID", help="default: all")
     parser.add_argument("--atlas", metavar="FILE", help="parcellation (NIfTI); fc_ssl needs one")
     parser.add_argument("--labels", metavar="FILE", help="its names: a table with index and name")
@@ -46,6 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-mean-fd", type=float, metavar="MM", help="leave out runs that moved more")
     parser.add_argument("--min-times", type=int, default=2, metavar="N", help="leave out shorter runs")
     parser.add_argument("--n-jobs", type=int, metavar="N", help="processes; -1 takes all cores")
+    states = parser.add_argument_group("fc_ssl")
+    states.add_argument(
+        "--phenotype", metavar="NAME", help="column of participants.tsv to predict, for level group"
+    )
     motifs = parser.add_argument_group("graph_motif")
     motifs.add_argument("--mask", metavar="FILE", help="default: voxels in the brain masks of all runs")
     motifs.add_argument("--threshold", type=float, default=0.5, metavar="R", help="correlation of an edge")
@@ -59,10 +68,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     motifs.add_argument(
         "--n-permutations", type=int, default=0, metavar="N", help="of the labels; default: 0"
     )
+    shafts = parser.add_argument_group("du_in")
+    shafts.add_argument(
+        "--line-freq", type=float, metavar="HZ", help="mains; default: what the files say, or 50"
+    )
+    shafts.add_argument(
+        "--reference",
+        choices=("bipolar", "laplacian", "average", "none"),
+        default="bipolar",
+        help="default: bipolar",
+    )
+    shafts.add_argument(
+        "--window", type=float, default=1.0, metavar="S", help="length of a window; default: 1"
+    )
+    shafts.add_argument(
+        "--n-epochs", type=int, default=0, metavar="N", help="of a small tokenizer; default: 0, none"
+    )
 
 
 def call(options: argparse.Namespace) -> int:
-    """Process all runs.
+    """Process all runs, and write the pages.
 
     Parameters
     ----------
@@ -74,83 +99,49 @@ def call(options: argparse.Namespace) -> int:
     int
         Exit code: 0 if at least one run can be used, 1 if none can.
     """
+    from neurosci.cli._bids_labs import LABS
+
     try:
-        counts = LABS[options.analysis](options)
-    except (ValueError, FileNotFoundError) as error:
+        done = LABS[options.analysis](options, functools.partial(command_words, options))
+    except (ValueError, FileNotFoundError, ImportError) as error:
         raise UsageError(str(error)) from error
-    if counts is None:
-        return DONE
-    say(", ".join(f"{counts.get(status, 0)} {status}" for status in ("included", "excluded", "failed")))
-    if counts.get("failed", 0):
+    say(", ".join(f"{done.counts.get(status, 0)} {status}" for status in ("included", "excluded", "failed")))
+    if done.counts.get("failed", 0):
         complain("some runs failed: their reasons are in quality.tsv; the same command tries them again")
-    return DONE if counts.get("included", 0) else FAILED
+    if done.page is not None:
+        say(str(done.page))
+    if done.problem:
+        complain(f"of the group: {done.problem}")
+        return FAILED
+    return DONE if done.counts.get("included", 0) else FAILED
 
 
-def _every_run(options: argparse.Namespace) -> dict[str, Any]:
-    """Return what all analyses do with a run."""
-    return {
-        "task": options.task,
-        "space": options.space,
-        "confounds": () if options.confounds == ["none"] else tuple(options.confounds),
-        "low_pass": options.low_pass,
-        "high_pass": options.high_pass,
-        "smoothing_fwhm": options.smoothing_fwhm,
-        "t_r": options.t_r,
-        "max_mean_fd": options.max_mean_fd,
-    }
+def command_words(options: argparse.Namespace, person: str = "") -> str:
+    """Write the command without the folders of this machine, with what differs from the defaults.
 
+    Parameters
+    ----------
+    options : argparse.Namespace
+        Parsed arguments.
+    person : str, default=""
+        Whose page it is for; empty for that of all people.
 
-def _region_series(options: argparse.Namespace) -> dict[str, int]:
-    """Make region series of all runs and a store of them; return how many runs have which status."""
-    from neurosci.fc_ssl import _lab
-
-    if options.level == "group":
-        raise UsageError("fc_ssl has no level group (its store goes into the analysis)")
-    if options.atlas is None:
-        raise UsageError("fc_ssl needs a parcellation (name it with --atlas FILE)")
-    outcome = _lab.process(
-        options.bids_dir,
-        options.output_dir,
-        _lab.LabSettings(
-            atlas=options.atlas, labels=options.labels, min_times=options.min_times, **_every_run(options)
-        ),
-        participants=options.participant_label,
-        n_jobs=options.n_jobs,
-        report=say,
-    )
-    if outcome.store is not None:
-        say(str(outcome.store.path))
-    return dict(outcome.quality["status"].value_counts())
-
-
-def _motif_maps(options: argparse.Namespace) -> dict[str, int] | None:
-    """Make maps of all runs, or compare the groups of people that they are of."""
-    from neurosci.graph_motif import _lab, _lab_group
-
-    settings = _lab.LabSettings(
-        mask=options.mask,
-        threshold=options.threshold,
-        density=options.density,
-        motifs=tuple(options.motifs),
-        min_times=max(3, options.min_times),
-        **_every_run(options),
-    )
-    where = (options.bids_dir, options.output_dir, settings)
-    if options.level == "group":
-        if options.group_column is None:
-            raise UsageError("level group needs a column of participants.tsv (--group-column NAME)")
-        outcome = _lab_group.compare_groups(
-            *where, column=options.group_column, n_permutations=options.n_permutations, report=say
-        )
-        say(", ".join(f"{n} {label}" for label, n in outcome.n_people.items()))
-        say(str(outcome.files[-1]))
-        return None
-    quality = _lab.process(*where, participants=options.participant_label, n_jobs=options.n_jobs, report=say)
-    return dict(quality["status"].value_counts())
-
-
-LABS: dict[str, Callable[[argparse.Namespace], dict[str, int] | None]] = {
-    "fc_ssl": _region_series,
-    "graph_motif": _motif_maps,
-}
-"""Analyses, and what each does with the options; None after a comparison of groups."""
+    Returns
+    -------
+    str
+        One line for a page.
+    """
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    defaults = vars(parser.parse_args(["a", "b", "group", "--analysis", options.analysis]))
+    level = "participant" if person else "group"
+    words = ["neurosci", "bids", "BIDS_DIR", "OUTPUT_DIR", level, "--analysis", options.analysis]
+    if person:
+        words += ["--participant-label", person]
+    for name, default in defaults.items():
+        value = getattr(options, name)
+        if name in _NOT_SAID or value == default or (person and name in _OF_THE_GROUP):
+            continue
+        values = value if isinstance(value, list) else [value]
+        words += [f"--{name.replace('_', '-')}", *(Path(str(one)).name for one in values)]
+    return shlex.join(words)

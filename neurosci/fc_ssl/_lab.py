@@ -114,6 +114,7 @@ def process(
     participants: Sequence[str] = (),
     n_jobs: int | None = None,
     report: Callable[[str], None] | None = None,
+    collect: bool = True,
 ) -> LabOutcome:
     """Turn all runs of a BIDS folder into region series, a table of quality and a store.
 
@@ -133,6 +134,8 @@ def process(
         Processes, as in joblib.
     report : callable, default=None
         Told one line about each run.
+    collect : bool, default=True
+        Whether the store is written: where several calls share the folder, one of them does it.
 
     Returns
     -------
@@ -153,13 +156,13 @@ def process(
     bids.write_description(output, "Region time series (neurosci)", source)
     people = bids.read_people(source)
     sites = dict(zip(people["participant_id"], people["site"], strict=True)) if "site" in people else {}
-    described = {**asdict(settings), "atlas": sha256(Path(settings.atlas))}
+    described = {**asdict(settings), "atlas": sha256(Path(settings.atlas)), "labels": names}
     found = Parallel(n_jobs=n_jobs, return_as="generator")(
         delayed(one_run)(run, output, settings, labels, names, described) for run in runs
     )
     placed = ({"site": sites.get(run.subject) or "n/a", **row} for run, row in zip(runs, found, strict=True))
     quality = each.tabulate(output, runs, placed, COLUMNS, report)
-    return LabOutcome(quality, _collect(output, runs, quality, people, names))
+    return LabOutcome(quality, _collect(output, runs, quality, people, names) if collect else None)
 
 
 def read_atlas(settings: LabSettings) -> tuple[NDArray[np.int64], list[str]]:
@@ -193,11 +196,11 @@ def one_run(
     """Make the series of one run, or find them made; what goes wrong is returned as the reason."""
 
     def make() -> tuple[dict[str, Any], list[Path], dict[str, Any]]:
-        series, row = _extract(run, settings, labels, names)
+        series, row, moved = _extract(run, settings, labels, names)
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path, "wb", size=series.nbytes) as file:
             np.save(file, series)
-        return row, [path], {"regions": names}
+        return row, [path], {"regions": names, "displacement": moved.round(4).tolist()}
 
     path = series_path(output, run)
     return each.kept(run, path.with_suffix(".json"), described, make)
@@ -210,8 +213,8 @@ def series_path(output: Path, run: bids.Run) -> Path:
 
 def _extract(
     run: bids.Run, settings: LabSettings, labels: NDArray[np.int64], names: list[str]
-) -> tuple[NDArray[np.float32], dict[str, Any]]:
-    """Return the series of a run, one column per region of the atlas, and its row of the table."""
+) -> tuple[NDArray[np.float32], dict[str, Any], NDArray[np.float64]]:
+    """Return the series of a run (a column per region of the atlas), its row of the table, and its motion."""
     from neurosci.preprocessing.fmri import read_nifti, region_signals
 
     image = read_nifti(run.bold, nan_policy="propagate")
@@ -254,7 +257,7 @@ def _extract(
     reasons = each.limits(row, settings.max_mean_fd, settings.min_times)
     if row["n_constant"] > settings.max_constant * labels.size:
         reasons.insert(0, f"{row['n_constant']} of {labels.size} regions are constant")
-    return series, each.judged(row, reasons)
+    return series, each.judged(row, reasons), moved
 
 
 def _on_grid(atlas: str, image: Any) -> tuple[Any, bool]:

@@ -12,7 +12,7 @@ from neurosci._core.metric import Metric
 from neurosci._core.random import spawn
 from neurosci.stats import compare_scores
 
-from ._evaluation import check_cases, score_cases, take
+from ._evaluation import check_cases, looked_at, score_cases, take
 from ._scoring import one_score
 
 if TYPE_CHECKING:
@@ -95,20 +95,25 @@ def label_efficiency(
             f"sizes={list(sizes)} and n_test={n_test}"
         )
     target = labels.astype(np.int64) if kind == "classification" else labels
-    rows = []
+    rows: list[dict[str, Any]] = []
+    draws = []
     for resample in range(n_resamples):
         rng = spawn(random_state, "labels", str(resample))
-        order = mixed_order(labels if kind == "classification" else None, len(labels), rng)
-        test, others = order[:n_test], order[n_test:]
-        for size in ordered:
-            train = others[:size]
-            for name, (estimator, X) in models.items():
-                model = clone(estimator).fit(take(X, train), target[train])
-                found = one_score(
-                    kind, labels[test], score_cases(model, take(X, test), kind),
-                    None if place is None else place[test],
-                )  # fmt: skip
-                rows.append({"resample": resample, "n_labels": size, "model": name, **found})
+        draws.append(mixed_order(labels if kind == "classification" else None, len(labels), rng))
+    for name, (estimator, X) in models.items():
+        with looked_at(X):
+            for resample, order in enumerate(draws):
+                test, others = order[:n_test], order[n_test:]
+                tested = take(X, test)
+                for size in ordered:
+                    train = others[:size]
+                    model = clone(estimator).fit(take(X, train), target[train])
+                    found = one_score(
+                        kind, labels[test], score_cases(model, tested, kind),
+                        None if place is None else place[test],
+                    )  # fmt: skip
+                    rows.append({"resample": resample, "n_labels": size, "model": name, **found})
+    rows.sort(key=lambda row: (row["resample"], row["n_labels"]))  # stable: models stay in their order
     return pd.DataFrame(rows)
 
 

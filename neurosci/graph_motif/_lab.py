@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -127,7 +128,9 @@ def process(
     runs = bids.find_runs(WHERE, source, participants=participants, task=settings.task, space=settings.space)
     output.mkdir(parents=True, exist_ok=True)
     bids.write_description(output, "Maps of motifs (neurosci)", source)
-    mask = write_mask(output, runs, settings)
+    # one mask for all people, whoever is processed now: maps of separate calls belong together
+    everyone = bids.find_runs(WHERE, source, task=settings.task, space=settings.space)
+    mask = write_mask(output, everyone, settings)
     described = {**asdict(settings), "mask": sha256(mask)}
     found = Parallel(n_jobs=n_jobs, return_as="generator")(
         delayed(one_run)(run, output, mask, settings, described) for run in runs
@@ -159,7 +162,9 @@ def write_mask(output: Path, runs: Sequence[bids.Run], settings: LabSettings) ->
             raise ValueError(f"{WHERE}: the runs must be on one grid, got {error} (name --space)") from error
     inside = check_mask(WHERE, mask)
     if not path.is_file() or not _same_mask(path, inside, mask.affine):
-        new_img_like(mask, inside.astype(np.uint8)).to_filename(path)
+        part = path.with_name(f".{os.getpid()}.{path.name}")
+        new_img_like(mask, inside.astype(np.uint8)).to_filename(part)
+        part.replace(path)
     return path
 
 

@@ -98,7 +98,7 @@ def compare_groups(
     files: list[Path] = []
     tables = []
     for name in names:
-        features = _features(output, source, settings, name, person)
+        features = features_of(output, source, settings, name, person)
         files += _write_maps(output, folder, name, features, positive, site, labels)
         table = _scores(features, positive, site, about, n_permutations, random_state)
         tables.append(table.assign(map=name))
@@ -113,6 +113,24 @@ def compare_groups(
     return GroupOutcome(scores, sizes, (*files, path))
 
 
+def check_column(source: Path, column: str) -> pd.DataFrame:
+    """Return the table of people, or refuse a column that does not make two groups of them."""
+    people = bids.read_people(source)
+    if people.empty:
+        raise FileNotFoundError(f"{WHERE}: {source} must hold participants.tsv, got none in it or above it")
+    if column not in people:
+        raise ValueError(
+            f"{WHERE}: --group-column must be a column of participants.tsv, got {column!r} "
+            f"({suggest(column, list(people))})"
+        )
+    labels = sorted(set(people[column]) - {"", "n/a"})
+    if len(labels) != 2:
+        raise ValueError(
+            f"{WHERE}: column {column!r} must have two values, got {', '.join(labels) or 'none'}"
+        )
+    return people
+
+
 def _people(source: Path, output: Path, settings: LabSettings, column: str) -> tuple[Any, ...]:
     """Return maps, people, their group and site, what is known beside images, and the two labels."""
     import pandas as pd
@@ -123,14 +141,7 @@ def _people(source: Path, output: Path, settings: LabSettings, column: str) -> t
         )
     quality = pd.read_csv(output / QUALITY, sep="\t", dtype={"participant_id": str}, na_values="n/a")
     usable = quality[quality["status"] == "included"]
-    people = bids.read_people(source)
-    if people.empty:
-        raise FileNotFoundError(f"{WHERE}: {source} must hold participants.tsv, got none in it or above it")
-    if column not in people:
-        raise ValueError(
-            f"{WHERE}: --group-column must be a column of participants.tsv, got {column!r} "
-            f"({suggest(column, list(people))})"
-        )
+    people = check_column(source, column)
     people = people[people["participant_id"].isin(usable["participant_id"])]
     people = people[~people[column].isin(["", "n/a"])].sort_values("participant_id", ignore_index=True)
     labels = sorted(people[column].unique())
@@ -155,18 +166,19 @@ def _people(source: Path, output: Path, settings: LabSettings, column: str) -> t
     columns = {name: values for name, values in known.items() if values is not None and values.notna().any()}
     if columns:
         about["phenotype"] = pd.DataFrame(columns)
-    names = _map_names(settings)
+    names = map_names(settings)
     return names, people["participant_id"].tolist(), positive, site, about, labels
 
 
-def _map_names(settings: LabSettings) -> list[str]:
+def map_names(settings: LabSettings) -> list[str]:
+    """Return what the maps of a run are called."""
     from ._transformer import MotifMapTransformer
 
     maps = MotifMapTransformer(settings.threshold, settings.motifs, coordinates=np.zeros((2, 3)))
     return list(maps.map_names())
 
 
-def _features(
+def features_of(
     output: Path, source: Path, settings: LabSettings, name: str, people: list[str]
 ) -> NDArray[np.float64]:
     """Return the map of each person, shape (n_people, n_voxels), their runs averaged."""

@@ -35,6 +35,25 @@ CONFOUND_SETS: dict[str, tuple[str, ...]] = {
 }
 """Names for columns that belong together; a name with a backslash is a pattern."""
 
+NOT_NAMED_BY_BIDS = (
+    *("*.html", "quality.tsv", "quality.json", "group", "timeseries_store"),
+    *("*_timeseries.npy", "*_timeseries.json", "*_statmap.nii.gz", "*_statmap.json"),
+    *("*_windows.npy", "*_windows.json", "*_windows.tsv", "*_tokenizer.safetensors"),
+)
+"""Patterns of files that BIDS has no names for; fMRIPrep lists its own in the same way."""
+
+_README = """# {name}
+
+Made from the data set "{source}" with the command `neurosci bids`.
+
+- `index.html`: the report about all people (after the level group); `sub-*.html`: one report for each person.
+- `quality.tsv`: one row for each run, with its status and why it is not included; `quality.json` says what
+  the columns mean.
+- `sub-*/`: what was made of each run, and beside it in JSON what it was made from.
+- `group/`: tables and images about all people.
+- `.bidsignore`: files that the BIDS standard has no names for.
+"""
+
 _BOLD = re.compile(
     r"(?P<start>sub-(?P<subject>[0-9A-Za-z]+)(?:_ses-(?P<session>[0-9A-Za-z]+))?_task-(?P<task>[0-9A-Za-z]+)"
     r"(?:_(?:acq|ce|rec|dir)-[0-9A-Za-z]+)*(?:_run-(?P<run>[0-9]+))?(?:_echo-[0-9]+)?)"
@@ -213,13 +232,42 @@ def read_people(folder: Path) -> pd.DataFrame:
     return pd.DataFrame({"participant_id": pd.Series(dtype=str)})
 
 
+def dataset_name(folder: Path) -> str:
+    """Return what a data set is called: by its own description, or that of the one that holds it."""
+    own = _description(folder).get("Name")
+    return own.strip() if isinstance(own, str) and own.strip() else folder.name
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    for place in (folder, *folder.parents[:2]):
+        path = place / "dataset_description.json"
+        if path.is_file():
+            try:
+                content = json.loads(path.read_text(encoding="utf-8"))
+            except ValueError as error:
+                raise ValueError(f"{path.name} of {place.name} cannot be read: {error}") from error
+            return content if isinstance(content, dict) else {}
+    return {}
+
+
 def write_description(folder: Path, name: str, source: Path) -> None:
-    """Write what makes a folder a BIDS derivative."""
+    """Write what makes a folder a BIDS derivative; it names its source, and no folder of this machine."""
+    about = _description(source)
+    doi = about.get("DatasetDOI")
     content = {
         "Name": name,
         "BIDSVersion": BIDS_VERSION,
         "DatasetType": "derivative",
-        "GeneratedBy": [{"Name": "neurosci", "Version": __version__}],
-        "SourceDatasets": [{"URL": source.resolve().as_uri()}],
+        "GeneratedBy": [
+            {
+                "Name": "neurosci",
+                "Version": __version__,
+                "Description": f"Made by neurosci bids from the data set: {dataset_name(source)}",
+            }
+        ],
+        **({"SourceDatasets": [{"DOI": doi}]} if isinstance(doi, str) and doi else {}),
+        **({"License": about["License"]} if isinstance(about.get("License"), str) else {}),
     }
     write_text(folder / "dataset_description.json", json_text(content))
+    write_text(folder / ".bidsignore", "".join(f"{line}\n" for line in NOT_NAMED_BY_BIDS))
+    write_text(folder / "README.md", _README.format(name=name, source=dataset_name(source)))

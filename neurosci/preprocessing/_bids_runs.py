@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,28 +100,53 @@ def kept(
     `make` writes the files of the run and returns its row, the files and what else the record says. What goes
     wrong is returned as the reason, so that the other runs go on.
     """
+    return kept_of(lambda: [run.bold, run.confounds], run.name, record, settings, make)
+
+
+def kept_of(
+    sources: Callable[[], Sequence[Path | None]],
+    name: str,
+    record: Path,
+    settings: Mapping[str, Any],
+    make: Callable[[], tuple[dict[str, Any], list[Path], dict[str, Any]]],
+) -> dict[str, Any]:
+    """Do as `kept` for what is made from other files than those of an fMRI run."""
     try:
-        inputs = [path for path in (run.bold, run.confounds) if path is not None]
+        inputs = [path for path in sources() if path is not None]
         facts = {path.name: [path.stat().st_size, path.stat().st_mtime_ns] for path in inputs}
         # As a file gives it back: tuples become lists there.
         stamp = json.loads(json_text({"settings": dict(settings), "inputs": facts}))
-        if record.is_file():
-            earlier = json.loads(record.read_text(encoding="utf-8"))
-            whole = earlier["made_from"] == stamp
-            if whole and all((record.parent / name).is_file() for name in earlier["files"]):
-                return dict(earlier["quality"])
+        earlier = record_of(record)
+        if earlier.get("made_from") == stamp and all(
+            (record.parent / file).is_file() for file in earlier["files"]
+        ):
+            return dict(earlier["quality"])
         row, files, more = make()
-        names = [path.name for path in files]
-        write_text(record, json_text({"quality": row, "files": names, **more, "made_from": stamp}))
+        made = [path.name for path in files]
+        write_text(record, json_text({"quality": row, "files": made, **more, "made_from": stamp}))
         return row
     except Exception as error:  # whatever is wrong with one run is told, and the others go on
-        text = " ".join(str(error).split())
-        return {"status": "failed", "reason": f"{type(error).__name__}: {text}"}
+        return {"status": "failed", "reason": reason_of(error, name)}
+
+
+def record_of(path: Path) -> dict[str, Any]:
+    """Return what is written beside the files of a run; nothing where there is none or it is damaged."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def reason_of(error: Exception, name: str) -> str:
+    """Return what went wrong in one line that names the run, without folders of this machine."""
+    text = re.sub(r"(?<![\w.])/(?:[^\s/'\"]+/)+", "", " ".join(str(error).split()))
+    return f"{type(error).__name__}: {text if name in text else f'{name}: {text}'}"
 
 
 def tabulate(
     output: Path,
-    runs: Sequence[Run],
+    runs: Sequence[Any],
     rows: Iterable[Mapping[str, Any]],
     columns: Mapping[str, str],
     report: Callable[[str], None] | None = None,

@@ -120,7 +120,6 @@ def test_one_bad_run_stops_no_other(study, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("group",), "needs a column of participants.tsv"),
         (("group", "--group-column", "groups"), "did you mean 'group'"),
         (("group", "--group-column", "age"), "must have two values"),
         (("participant", "--participant-label", "99"), "participant must be one of"),
@@ -130,9 +129,3 @@ def test_wrong_use(study, results, capsys, options, words):
     level, *more = options
     assert main(["bids", str(study), str(results), level, *OPTIONS, *more]) == 2
     assert words in capsys.readouterr().err
-
-
-def test_groups_need_maps(study, tmp_path, capsys):
-    command = ["bids", str(study), str(tmp_path), "group", *OPTIONS, "--group-column", "group"]
-    assert main(command) == 2
-    assert "run the level participant first" in capsys.readouterr().err
