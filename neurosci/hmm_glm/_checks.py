@@ -137,6 +137,27 @@ def no_silent_neuron(where: str, X: NDArray[np.unsignedinteger]) -> None:
         )
 
 
+def enough_bins(where: str, X: NDArray[np.unsignedinteger], n_states: int) -> None:
+    """Raise where there are more states than bins that a start could give them."""
+    if n_states > len(X):
+        raise ValueError(
+            f"{where}: n_states must be at most the {len(X)} bins that a start can share out, got {n_states}"
+        )
+
+
+def transitions(where: str, transmat: Any, startprob: Any) -> None:
+    """Raise where assigned transitions are no probabilities."""
+    for name, values in (("transmat_", transmat), ("startprob_", startprob)):
+        array = np.asarray(values, float)
+        total = array.sum(axis=-1)
+        # written out with eight digits, rows still pass
+        if not (array >= 0).all() or not np.allclose(total, 1.0, rtol=0.0, atol=1e-6):
+            raise ValueError(
+                f"{where}: {name} must hold probabilities that add up to 1 in every row, got sums "
+                f"{np.atleast_1d(total).round(6).tolist()} and a smallest value of {array.min():.3g}"
+            )
+
+
 def rates_below_one(where: str, X: NDArray[np.unsignedinteger]) -> None:
     """Raise where the sigmoid link, which ends at one spike, meets coarse bins."""
     means = X.mean(axis=0)

@@ -101,8 +101,9 @@ def baseline(link: int, rates: Floats) -> Floats:
 def random_blocks(
     edges: NDArray[np.int64], n_states: int, dwell: float, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Draw states that last about `dwell` bins, each as often as the others."""
+    """Draw states that last about `dwell` bins, each as often as the others; less where bins are few."""
     n_bins = int(edges[-1])
+    dwell = max(1.0, min(dwell, n_bins / (2 * n_states)))
     labels = np.empty(n_bins, np.int64)
     for first, stop in pairwise(edges.tolist()):
         t = first

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurosci._core.checks import check_option
+from neurosci._core.context import Context
 from neurosci._core.random import check_random_state
 from neurosci.preprocessing.spikes import ExponentialBasis
 
@@ -66,7 +67,8 @@ class HMMGLM(FittedHMMGLM):
     strength_scale : float, default=2.0
         Standard deviation of that logarithm; a first value with `learn_prior`.
     learn_prior : bool, default=True
-        Whether the solver "eb" estimates the constants of the one-hot prior from the data.
+        Whether the solver "eb" estimates the constants of the one-hot prior from the data, and
+        `fit_stochastic` those of the Gaussian prior of many neurons.
     tau : float, default=0.2
         Temperature of the Gumbel-Softmax relaxation; only the solver "gumbel" has one.
     solver : {None, "newton", "lbfgs", "mm", "eb", "gumbel"}, default=None
@@ -215,6 +217,7 @@ class HMMGLM(FittedHMMGLM):
         kernel = check.kernel_of(where, self.basis if self.basis is not None else ExponentialBasis())
         check.long_enough(where, edges, len(kernel))
         check.no_silent_neuron(where, counts)
+        check.enough_bins(where, counts, settings.n_states)
         if self.link == "sigmoid":
             check.rates_below_one(where, counts)
         if self.prior == "onehot" and kernel.shape[1] > 1:
@@ -262,6 +265,8 @@ class HMMGLM(FittedHMMGLM):
         check_option(where, "prior", self.prior, PRIORS)
         check_option(where, "solver", self.solver, SOLVERS)
         solver = self.solver or ("eb" if self.prior == "onehot" else "newton")
+        if solver == "gumbel" and self.device == "cuda":
+            Context(device="cuda").torch_device()  # raises where there is none, before the search
         if self.solver == "mm" and self.link == "exp":
             raise ValueError(
                 f"{where}: solver 'mm' must have a link of bounded curvature, got link 'exp' (use 'lbfgs')"

@@ -96,6 +96,7 @@ class FittedHMMGLM(HiddenStates):
             check.whole(where, "n_sequences", n_sequences, 1),
         )
         rng = check_random_state(random_state)
+        check.transitions(where, self.transmat_, self.startprob_)
         now = self._parameters()
         states = draw_states(now.transmat, now.start, bins, sequences, rng)
         link = LINKS[self.link_]
@@ -172,6 +173,7 @@ class FittedHMMGLM(HiddenStates):
             found: tuple[Tables, int] = kept[5]
             return found
         check_is_fitted(self)
+        check.transitions(type(self).__name__, self.transmat_, self.startprob_)
         now = self._parameters()
         tables = lay_out(now.weights, now.intercept, self.kernel_, now.transmat), LINKS[self.link_]
         self._laid_out = self.coef_, self.intercept_, self.transmat_, self.kernel_, self.link_, tables

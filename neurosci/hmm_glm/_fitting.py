@@ -16,7 +16,8 @@ from ._large import lbfgs, monotone
 from ._m_step import Model, newton
 from ._matching import eq8_adjacency
 from ._onehot import Posterior, TypePrior, empirical_bayes
-from ._passes import Parameters, Recording, derivatives
+from ._passes import Parameters, Recording, derivatives, emission
+from ._rate_starts import rate_start, shared
 
 Floats = NDArray[np.float64]
 
@@ -88,12 +89,15 @@ def search(model: Model, data: Recording, settings: Settings, rng: np.random.Gen
     if settings.start is not None:
         fit = climb(settings.start, settings.max_iter)
         return fit, np.array([fit.objective])
-    glm = one_state(model, data, m_step=m_step)
-    if settings.n_states == 1:
+    wide = data.n_features > LARGEST_NEWTON and settings.n_states > 1
+    glm = None if wide else one_state(model, data, m_step=m_step)
+    if settings.n_states == 1 and glm is not None:
         fit = climb(glm, settings.max_iter, n_steps=5)
         return fit, np.array([fit.objective])
 
     def begin(seed: np.random.Generator) -> Parameters:
+        if glm is None:
+            return wide_start(model, some, settings, m_step, seed)
         return random_start(model, some, glm, settings.n_states, settings.dwell, seed, m_step)
 
     seeds = rng.spawn(settings.n_init)
@@ -119,6 +123,21 @@ def search(model: Model, data: Recording, settings: Settings, rng: np.random.Gen
     best = int(np.argmax([fit.objective for fit in fits]))
     fits[best] = go_on(fits[best], settings.max_iter - first - second)
     return fits[best], np.array([fit.objective for fit in fits])
+
+
+def wide_start(
+    model: Model, data: Recording, settings: Settings, m_step: MStep, seed: np.random.Generator
+) -> Parameters:
+    """Return first parameters for many neurons: weights refitted to states of rates."""
+    first, _ = rate_start(
+        model, data.counts, data.edges, settings.n_states, settings.dwell, [seed], settings.max_iter,
+        settings.tol,
+    )  # fmt: skip
+    log_emission, _ = emission(data, first.weights, first.intercept, model.link)
+    gamma = forward.smooth(log_emission, first.transmat, first.start, data.edges)[0]
+    now = shared(model, first, data.counts.mean(axis=0))
+    after = m_step(model, data, gamma, now, 2, 0.0)[0]
+    return Parameters(after.weights, after.intercept, now.transmat, now.start)
 
 
 def joined(before: Fit, after: Fit) -> Fit:

@@ -33,6 +33,7 @@ class HiddenStates(BaseEstimator):
     def _checked(self, X: ArrayLike, lengths: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
         check_is_fitted(self)
         where = type(self).__name__
+        check.transitions(where, self.transmat_, self.startprob_)
         counts, edges = check.counts(where, X, lengths)
         if counts.shape[1] != self.n_features_in_:
             raise ValueError(

@@ -142,13 +142,14 @@ class PoissonHMM(HiddenStates):
         self.kernel_ = check.kernel_of(where, self.basis if self.basis is not None else ExponentialBasis())
         check.long_enough(where, edges, len(self.kernel_))
         check.no_silent_neuron(where, counts)
+        check.enough_bins(where, counts, n_states)
         data = self._recording(counts, edges)
         best: tuple[list[float], Floats, Floats, bool] | None = None
         ends = []
         for seed in check_random_state(self.random_state).spawn(n_init):
             labels = random_blocks(edges, n_states, dwell, seed)
             gamma = (labels[:, None] == np.arange(n_states)).astype(float)
-            rates = _rates(counts, gamma, np.ones((n_states, counts.shape[1])))
+            rates = mean_rates(counts, gamma, np.ones((n_states, counts.shape[1])))
             found = maximise(data, rates, transition_start(n_states), max_iter, tol * data.n_bins, sticky)
             ends.append(found[0][-1])
             if best is None or ends[-1] > best[0][-1]:
@@ -177,7 +178,7 @@ def log_emissions(counts: NDArray[Any], rates: Floats) -> Floats:
     return result
 
 
-def _rates(counts: NDArray[Any], gamma: Floats, before: Floats) -> Floats:
+def mean_rates(counts: NDArray[Any], gamma: Floats, before: Floats) -> Floats:
     total = np.zeros_like(before)
     for start in range(0, len(counts), TILE):
         total += gamma[start : start + TILE].T @ counts[start : start + TILE].astype(float)
@@ -200,7 +201,7 @@ def maximise(
         if len(history) > 1 and history[-1] - history[-2] <= tol:
             return history, rates, transmat, True
         if len(history) <= max_iter:
-            rates, transmat = _rates(data.counts, gamma, rates), stick(sticky, pairs, transmat)
+            rates, transmat = mean_rates(data.counts, gamma, rates), stick(sticky, pairs, transmat)
     return history, rates, transmat, False
 
 

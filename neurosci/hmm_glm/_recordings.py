@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 Integers = NDArray[np.int64]
 
 ODOURS = ("Cis_3_Hexen_1_ol_0_f", "Cis_3_Hexen_1_ol_0_s", "Cis_3_Hexen_1_ol_1")
-"""Conditions of 100 trials."""
+"""Conditions of 50 trials."""
+STRETCHES = 2
+"""Epochs of 10 s in a trial: firing changes in every first of two, in no second, and only this ends early."""
 FEWEST_SPIKES = 50
 """Spikes in the data for fitting below which a unit is left out."""
 RECEPTOR_BIN = 0.001
@@ -73,17 +75,19 @@ class Recorded:
 
 
 def odour_trials(found: Any, condition: str, params: HmmGlmParams) -> Recorded:
-    """Cut a locust session into the trials of one condition: the first ones are for fitting."""
-    rows = found.epochs[found.epochs["label"] == condition].iloc[
-        : params.n_train_trials + params.n_test_trials
-    ]
+    """Cut a locust session into the trials of one condition: the first ones are for fitting.
+
+    Of each trial the first 10 s are taken, which hold the odour.
+    """
+    rows = found.epochs[found.epochs["label"] == condition].iloc[::STRETCHES]
+    rows = rows.iloc[: params.n_train_trials + params.n_test_trials]
     binned = bin_spikes(list(found.data), params.bin_width, epochs=rows[["start_s", "end_s"]].to_numpy())
     onset = float((rows["onset_s"] - rows["start_s"]).iloc[0])
     return _split(
         f"locust {condition}",
         np.asarray(binned.counts),
         np.asarray(binned.lengths),
-        tuple(str(trial) for trial in rows["trial"]),
+        tuple(str(trial // STRETCHES) for trial in rows["trial"]),
         np.arange(len(rows)) < params.n_train_trials,
         np.arange(len(rows)) >= params.n_train_trials,
         params.bin_width,

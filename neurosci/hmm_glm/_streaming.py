@@ -3,15 +3,18 @@ r"""Stochastic EM for recordings that do not fit in memory.
 Blocks are read one at a time, in random order. Around the current weights :math:`\theta` each gives a
 quadratic model of its expected log-likelihood, with curvature :math:`A` and linear term :math:`A\theta + g`;
 both, and the expected transitions, are averaged with decaying steps, and the next weights maximise the
-averaged model with the prior of the whole recording.
+averaged model with the prior of the whole recording. Above 128 regressors states begin as states of rates
+alone, and a Gaussian prior learns its scales from the averaged model.
 """
 
 from __future__ import annotations
 
+import warnings
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammaln, xlogy
 
 from neurosci._core.random import check_random_state
 
@@ -20,9 +23,10 @@ from . import _forward as forward
 from . import _kernels as kernels
 from ._estimator import HMMGLM
 from ._fitting import LARGEST_NEWTON, parameter_attributes
-from ._large import curvature_bound, gram_direction, weighted_grams
 from ._m_step import Model, newton_direction, transitions
 from ._passes import LINKS, Parameters, Recording, derivatives, emission
+from ._rate_starts import rate_start
+from ._streaming_wide import WideAverage
 
 Floats = NDArray[np.float64]
 Estimator = TypeVar("Estimator", bound=HMMGLM)
@@ -54,7 +58,8 @@ def fit_stochastic(
     block_bins : int, default=20000
         Bins of a block. A block that starts inside a sequence keeps its history.
     start_bins : int, default=50000
-        Bins at the beginning that an ordinary fit, with all its starts, begins from.
+        Bins at the beginning that an ordinary fit, with all its starts, begins from; above 128 regressors
+        a fit of states of rates without connections.
     forgetting : float, default=0.7
         Exponent in (0.5, 1] of the decay: the step of block k is ``(k + delay)**-forgetting``.
     delay : float, default=2.0
@@ -72,10 +77,23 @@ def fit_stochastic(
         If the prior is another, a number is out of range, or there are more than 128 regressors and the
         link's curvature has no bound.
 
+    Warns
+    -----
+    UserWarning
+        If bins that were not used for the fit would be predicted worse than by constant rates: there are more
+        weights than the bins can teach.
+
     Notes
     -----
     Memory is that of one block: 8 * block_bins * (n_neurons + 3 n_states) bytes, beside (with up to 128
     regressors) n_states * n_neurons curvature matrices, else one for each state.
+
+    Each free weight costs half a nat on held-out data, n_states * n_neurons * n_regressors / (2 n_bins) nats
+    per bin. Above 128 regressors the prior "gaussian" keeps this loss small: with ``learn_prior=True`` it
+    estimates how far weights lie from zero, by marginal likelihood, and how much of that the states share, by
+    products of their estimates: ``gaussian_prior_`` holds the standard deviations of weights around their
+    centre and of the centre around zero. With ``learn_prior=False`` the first is `prior_scale`, and the
+    centre is free.
 
     Examples
     --------
@@ -101,12 +119,16 @@ def fit_stochastic(
         )
     rng = check_random_state(model.random_state)
     head_edges = np.unique(np.minimum(edges, n_start))
-    _fit_head(model, counts, head_edges, rng)
-    fixed = model._model(counts.shape[1], model.kernel_)
+    average: _Average | WideAverage
+    if large:
+        now, fixed = _start_wide(model, counts, edges, head_edges, rng)
+        average = WideAverage(fixed, int(edges[-1]), bool(model.learn_prior))
+    else:
+        _fit_head(model, counts, head_edges, rng)
+        fixed = model._model(counts.shape[1], model.kernel_)
+        now, average = model._parameters(), _Average(fixed, int(edges[-1]))
     blocks = [(a, min(a + size, int(edges[-1]))) for a in range(0, int(edges[-1]), size)]
-    now = model._parameters()
-    average = _Average(fixed, edges[-1], large)
-    history = []
+    history, order = [], []
     k = 0
     for _ in range(passes):
         for i in rng.permutation(len(blocks)):
@@ -114,19 +136,76 @@ def fit_stochastic(
             k += 1
             now, value = average.step(data, now, 1.0 if k == 1 else (k - 1 + shift) ** -power)
             history.append(value)
-    for name, value in parameter_attributes(fixed, now).items():
+            order.append(int(i))
+    learned = {}
+    if isinstance(average, WideAverage):
+        now = average.finish(now)
+        learned = average.attributes(now)
+    for name, value in (parameter_attributes(fixed, now) | learned).items():
         setattr(model, name, value)
     model.loglik_history_ = np.array(history)
     model.n_iter_, model.converged_ = k, True
     model.occupancy_ = average.occupancy
     model.mean_counts_ = sum(counts[a:b].sum(axis=0, dtype=np.int64) for a, b in blocks) / len(counts)
+    # blocks of the first pass were predicted before their bins were used
+    later = slice(len(blocks) // 2, len(blocks))
+    reached = model.loglik_history_[later] / int(edges[-1])
+    flat = [_constant_rates(counts[slice(*blocks[i])], model.mean_counts_) for i in order[later]]
+    gain = reached - np.array(flat)
+    lost = average.lost if isinstance(average, WideAverage) else 0.0
+    # with few blocks chance alone may put a good model behind
+    if len(gain) > 1 and gain.mean() - lost < -2 * gain.std(ddof=1) / np.sqrt(len(gain)):
+        warnings.warn(
+            f"{where}: X must teach all weights, got bins that the model is expected to predict "
+            f"{lost - gain.mean():.3g} nats worse than constant rates do (take prior='gaussian', more bins "
+            "or fewer neurons)",
+            UserWarning,
+            stacklevel=2,
+        )
     return model
+
+
+def _constant_rates(counts: NDArray[np.unsignedinteger], rates: Floats) -> float:
+    """Return the log-likelihood of a bin at constant rates, with the constant ``-ln x!``."""
+    part = np.asarray(counts)
+    table = gammaln(np.arange(int(part.max()) + 1) + 1.0)
+    return float(xlogy(part.mean(axis=0), rates).sum() - rates.sum() - table[part].sum() / len(part))
 
 
 def _kernel(model: HMMGLM) -> Floats:
     from ._basis import ExponentialBasis
 
     return check.kernel_of("fit_stochastic", model.basis if model.basis is not None else ExponentialBasis())
+
+
+def _start_wide(
+    model: HMMGLM,
+    counts: NDArray[np.unsignedinteger],
+    edges: NDArray[np.int64],
+    head_edges: NDArray[np.int64],
+    rng: np.random.Generator,
+) -> tuple[Parameters, Model]:
+    """Fit states of rates to the beginning, after the checks of an ordinary fit."""
+    where = type(model).__name__
+    settings = model._settings(where)
+    model.kernel_, model.link_ = _kernel(model), model.link
+    check.long_enough(where, edges, len(model.kernel_))
+    check.no_silent_neuron(where, counts)
+    check.enough_bins(where, counts[: head_edges[-1]], settings.n_states)
+    if model.link == "sigmoid":
+        check.rates_below_one(where, counts)
+    fixed = model._model(counts.shape[1], model.kernel_)
+    learned = model._learned(settings.n_states, fixed)
+    model.n_features_in_ = counts.shape[1]
+    model.solver_ = "stochastic"
+    if learned is not None:
+        model.start_loglik_ = np.empty(0)
+        return learned, fixed
+    start, model.start_loglik_ = rate_start(
+        fixed, np.asarray(counts[: head_edges[-1]]), head_edges, settings.n_states, settings.dwell,
+        rng.spawn(settings.n_init), settings.max_iter, settings.tol,
+    )  # fmt: skip
+    return start, fixed
 
 
 def _fit_head(
@@ -159,10 +238,9 @@ def _block(
 class _Average:
     """Averaged quadratic models, transitions and occupancy."""
 
-    def __init__(self, model: Model, n_bins: int, large: bool) -> None:
+    def __init__(self, model: Model, n_bins: int) -> None:
         self.model = model
         self.n_bins = float(n_bins)
-        self.large = large
         self.curvature: Floats = np.empty(0)
         self.linear: Floats = np.empty(0)
         self.pairs: Floats = np.empty(0)
@@ -174,36 +252,19 @@ class _Average:
         log_emission, _ = emission(data, now.weights, now.intercept, model.link)
         gamma, pairs, scale = forward.smooth(log_emission, now.transmat, now.start, data.edges)
         value = float((scale + data.constant).mean()) * self.n_bins
-        found = derivatives(
-            data,
-            now.weights,
-            now.intercept,
-            model.link,
-            gamma,
-            fisher=True,
-            blocks=None if self.large else True,
-        )
+        found = derivatives(data, now.weights, now.intercept, model.link, gamma, fisher=True)
         theta = np.concatenate([now.weights, now.intercept[..., None]], axis=-1)
-        if self.large:
-            curvature = weighted_grams(data, gamma * curvature_bound(model, data)[:, None])
-            product = np.einsum("snd,sde->sne", theta, curvature)
-        else:
-            curvature = found.curvature
-            product = np.einsum("snde,sne->snd", curvature, theta)
-        parts = (curvature, product + found.gradient, pairs, gamma.sum(axis=0))
+        product = np.einsum("snde,sne->snd", found.curvature, theta)
+        parts = (found.curvature, product + found.gradient, pairs, gamma.sum(axis=0))
         self.curvature, self.linear, self.pairs, self.occupancy = (
             part / data.n_bins if rate == 1.0 else (1 - rate) * old + rate * part / data.n_bins
             for old, part in zip(
                 (self.curvature, self.linear, self.pairs, self.occupancy), parts, strict=True
             )
         )
-        if self.large:
-            gradient = (self.linear - np.einsum("snd,sde->sne", theta, self.curvature)) * self.n_bins
-            step, shift = gram_direction(model, now, gradient, self.curvature * self.n_bins)
-        else:
-            gradient = (self.linear - np.einsum("snde,sne->snd", self.curvature, theta)) * self.n_bins
-            step, shift = newton_direction(
-                model, now.weights, now.intercept, gradient, self.curvature * self.n_bins
-            )
+        gradient = (self.linear - np.einsum("snde,sne->snd", self.curvature, theta)) * self.n_bins
+        step, shift = newton_direction(
+            model, now.weights, now.intercept, gradient, self.curvature * self.n_bins
+        )
         transmat = transitions(model, self.pairs * self.n_bins, now.transmat)
         return Parameters(now.weights + step, now.intercept + shift, transmat, now.start), value

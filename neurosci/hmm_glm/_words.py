@@ -224,7 +224,10 @@ def methods(found: Findings) -> tuple[Method, ...]:
             (
                 f"Bins of {1000 * p.bin_width:g}{NBSP}ms, softplus link, kernel of five bins, baselines for "
                 "each state. Odour trials are sequences of their own, so that no history crosses dead time; "
-                f"the first {p.n_train_trials} trials of a condition are for fitting. Continuous recordings "
+                f"the first {p.n_train_trials} trials of a condition are for fitting. The files are cut "
+                "every 10 s, but mean firing changes in every first of two such stretches and in no second, "
+                "and only the second ends early: two are one trial, of which models see the first. "
+                "Continuous recordings "
                 f"are cut into {p.sequence_duration:g}{NBSP}s; of every epoch the last third is held out, "
                 "with one stretch between left out. Units with fewer than 50 spikes in the data for fitting "
                 f"are left out. {p.n_real_starts} starts.",
@@ -265,7 +268,8 @@ def deviations(found: Findings) -> tuple[str, ...]:
         "Baselines on recordings are those of each state, as in the authors’ later code, not shared as in "
         "the paper: an odour changes rates.",
         "The rule that names the odour state, and the length of the profile, were fixed after a look at "
-        "these trials (the profile’s at held-out trials of the first condition).",
+        "these trials (the profile’s at held-out trials of the first condition); that stretches of 10 s come "
+        "in pairs was seen in the mean firing of all of them.",
         "The rule of HG4 was sharpened after a first quick run, in which a wide interval held the printed "
         "value: an interval that also holds the printed accuracy of OHG now leaves it undecided.",
         "The rule of HG6 was softened after a first quick run, in which the BIC chose another number: the "

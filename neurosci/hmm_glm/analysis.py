@@ -26,7 +26,7 @@ class HmmGlmParams(Params):
 
     n_draws: int = param(3, low=2, source="paper: 10", doc="Draws of the parameters for Table 1.")
     n_starts: int = param(2, low=1, doc="Starts of every model; the best likelihood in training is kept.")
-    max_iter: int = param(20, low=2, doc="Iterations of every start of every model.")
+    max_iter: int = param(18, low=2, doc="Iterations of every start of every model.")
     n_neurons: int = param(12, low=3, source="paper: 20", doc="Neurons of the synthetic networks.")
     n_states: int = param(5, low=2, source="paper", doc="States of the synthetic networks.")
     n_bins: int = param(1500, low=200, source="paper: 5000", doc="Bins of a synthetic sequence.")
@@ -40,7 +40,7 @@ class HmmGlmParams(Params):
     )
     n_clamp_draws: int = param(3, low=2, doc="Draws for each number of neurons at the true parameters.")
     n_sweep_draws: int = param(2, low=2, doc="Draws for each point of every other sweep.")
-    n_sweep_bins: int = param(800, low=200, doc="Bins of a synthetic sequence in every other sweep.")
+    n_sweep_bins: int = param(600, low=200, doc="Bins of a synthetic sequence in every other sweep.")
     n_sweep_starts: int = param(1, low=1, doc="Starts of every model in every other sweep.")
     state_numbers: tuple[int, ...] = param(
         (2, 5, 7), low=1, source="paper: 2 to 20", doc="States in the sweep of Fig. 10."
@@ -61,7 +61,7 @@ class HmmGlmParams(Params):
         False, doc="All recordings at hand, instead of odour trials, wake and sleep, and one receptor."
     )
     choice_states: tuple[int, ...] = param(
-        (1, 2, 3, 4),
+        (1, 2, 3),
         low=1,
         doc="States between which a recording's held-out blocks, BIC and stability choose.",
     )
@@ -100,7 +100,6 @@ PRESETS = {
         n_sweep_starts=3,
         state_numbers=(2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20),
         strengths=(0.0, 10.0, 100.0, 1000.0, 10_000.0),
-        n_test_trials=80,
         real_states=(2, 3, 4, 5),
         all_models=True,
         all_recordings=True,

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn.linear_model  # noqa: F401 (its first import draws from the generator of Python)
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from neurosci._core.context import Context
@@ -275,18 +276,60 @@ def test_a_three_state_fit_finds_the_odour_onset_in_held_out_trials(recorded_tri
     state, _ = onset.locked_state(train.mean(axis=0), width)
     at, low, high = onset.average_onset(test[..., state], width, np.random.default_rng(0))
     # firing of the population changes at 3.1 to 3.2 s; the window is 0.1 s before to 0.4 s after 3.1 s
-    assert found.onset[0] <= at * found.bin_width <= found.onset[1]
-    assert found.onset[0] <= low * found.bin_width <= high * found.bin_width <= found.onset[1]
+    first, last = found.onset
+    assert first <= at * found.bin_width <= last
+    assert first <= low * found.bin_width <= high * found.bin_width <= last
+    single = onset.matched(train, test, onset.locked_state(train.mean(axis=0), width)[1], 25, 125)
+    seconds = single * found.bin_width
+    # 5 % of times lie in the window; with 30 trials a share of one half excludes 31 % and less
+    assert ((first <= seconds) & (seconds <= last)).mean() > 0.5
+
+
+def test_history_tells_half_a_bit_of_a_held_out_spike_of_head_direction_neurons():
+    from neurosci.datasets import DataNotFoundError, fetch_head_direction_spikes
+    from neurosci.hmm_glm import PoissonGLM
+
+    try:
+        found = fetch_head_direction_spikes(download=False)
+    except DataNotFoundError:
+        pytest.skip("needs NEUROSCI_DATA with the folder hmm_glm")
+    cut = recordings.sleep_records(found, analysis.PRESETS["quick"])
+    glm = PoissonGLM(shared_intercept=False).fit(cut.train, cut.train_lengths)
+    assert glm.bits_per_spike(cut.test, cut.test_lengths) > 0.5
+
+
+def test_every_second_stretch_of_the_odour_recording_has_no_response(locust):
+    """What the joining of two stretches of ten seconds to one trial rests on."""
+    from scipy.stats import mannwhitneyu
+
+    from neurosci.preprocessing.spikes import bin_spikes
+
+    for condition in recordings.ODOURS:
+        rows = locust.epochs[locust.epochs["label"] == condition]
+        binned = bin_spikes(list(locust.data), 0.5, epochs=rows[["start_s", "end_s"]].to_numpy())
+        rate = np.asarray(binned.counts).sum(axis=1).astype(float).reshape(len(rows), 20)
+        # firing from 3.0 to 3.5 s against the half second before
+        change = rate[:, 6] - rate[:, 5]
+        with_odour, without = change[:: recordings.STRETCHES], change[1 :: recordings.STRETCHES]
+        assert mannwhitneyu(with_odour, without, alternative="greater").pvalue < 1e-6
+        assert abs(without.mean()) < 4 * without.std(ddof=1) / np.sqrt(without.size)
+        # the last half second is cut short where the acquisition ends
+        assert rate[1 :: recordings.STRETCHES, -1].mean() < 0.8 * rate[1 :: recordings.STRETCHES, :-1].mean()
+        assert rate[:: recordings.STRETCHES, -1].mean() > 0.9 * rate[:: recordings.STRETCHES, 8:-1].mean()
 
 
 @pytest.fixture
-def recorded_trials():
-    """The first condition of 100 odour trials: 20 for fitting, 80 held out."""
+def locust():
+    """The session of the odour trials."""
     from neurosci.datasets import DataNotFoundError, fetch_locust_spikes
 
     try:
-        found = fetch_locust_spikes(download=False)
+        return fetch_locust_spikes(download=False)
     except DataNotFoundError:
         pytest.skip("needs NEUROSCI_DATA with the folder realdata")
-    params = analysis.PRESETS["quick"].replace(n_test_trials=80)
-    return recordings.odour_trials(found, recordings.ODOURS[0], params)
+
+
+@pytest.fixture
+def recorded_trials(locust):
+    """The first condition of 50 odour trials: 20 for fitting, 30 held out."""
+    return recordings.odour_trials(locust, recordings.ODOURS[0], analysis.PRESETS["quick"])

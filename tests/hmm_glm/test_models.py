@@ -362,6 +362,7 @@ BAD = {
     ),
     "tolerance": ({"tol": -1.0}, GOOD, None, r"tol must be a finite number >= 0"),
     "scale": ({"prior_scale": 0.0}, GOOD, None, r"prior_scale must be a finite number > 0"),
+    "bins": ({"n_states": 61}, GOOD, None, r"n_states must be at most the 60 bins .*, got 61"),
     "device": ({"device": "tpu"}, GOOD, None, r"device must be one of None, 'cpu', 'cuda'"),
 }
 
@@ -372,6 +373,42 @@ def test_bad_input_is_named(case):
     with pytest.raises(ValueError, match=message) as caught:
         HMMGLM(**{"n_states": 2, **settings}).fit(X, lengths)
     assert str(caught.value).startswith("HMMGLM: ")
+
+
+def test_transitions_that_are_no_probabilities_are_refused(fitted, small):
+    from copy import copy
+
+    for name, value in (("transmat_", fitted.transmat_ * 0.9), ("startprob_", np.array([1.5, -0.5, 0.0]))):
+        model = copy(fitted)
+        setattr(model, name, value)
+        message = f"HMMGLM: {name} must hold probabilities that add up to 1"
+        with pytest.raises(ValueError, match=message):
+            model.score(small.X, small.lengths)
+        with pytest.raises(ValueError, match=message):
+            model.sample(10, random_state=0)
+    model.transmat_ = fitted.transmat_ * 0.9
+    with pytest.raises(ValueError, match="HMMGLM: transmat_ must hold probabilities"):
+        model.filter_step(small.X[0])
+
+
+def test_a_device_that_is_not_there_is_named_before_the_search():
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("has a CUDA device")
+    with pytest.raises(RuntimeError, match="cuda"):
+        HMMGLM(2, prior="onehot", solver="gumbel", device="cuda").fit(GOOD)
+
+
+def test_starts_of_few_bins_reach_every_state():
+    from neurosci.hmm_glm._em import random_blocks
+
+    counts = [
+        np.bincount(random_blocks(np.array([0, 60]), 3, 50.0, np.random.default_rng(s)), minlength=3)
+        for s in range(200)
+    ]
+    # visits of ten bins on average: sixty hold two rounds
+    assert (np.array(counts) > 0).all(axis=1).mean() > 0.9
 
 
 def test_basis_without_a_kernel_is_refused():
