@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch.autograd.function import once_differentiable
 
+from ._workspace import Workspace
+
 SMALLEST_TABULATED = 256
 """Regions from which tables are faster than the dense product (measured on one core)."""
 
@@ -21,16 +23,16 @@ class Neighbours:
     ----------
     adjacency : torch.Tensor of shape (n_graphs, n_rois, n_rois)
         Symmetric graphs of zeros and ones.
+    workspace : Workspace, default=None
+        Where the memory of large tensors comes from; ``None`` makes one.
     """
 
-    def __init__(self, adjacency: torch.Tensor) -> None:
+    def __init__(self, adjacency: torch.Tensor, workspace: Workspace | None = None) -> None:
         self.adjacency = adjacency
+        self.workspace = Workspace() if workspace is None else workspace
         self.codes: torch.Tensor | None = None
-        self.low: torch.Tensor | None = None
-        on_processor = adjacency.device.type == "cpu"
-        if on_processor and torch.is_autocast_enabled("cpu"):
-            self.low = adjacency.bfloat16()
-        elif on_processor and adjacency.shape[1] >= SMALLEST_TABULATED:
+        single = adjacency.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
+        if single and adjacency.shape[1] >= SMALLEST_TABULATED:
             self.codes = _codes(adjacency)
 
     def sum(self, nodes: torch.Tensor) -> torch.Tensor:
@@ -51,7 +53,7 @@ class Neighbours:
         total: torch.Tensor = _TabulatedSum.apply(nodes, self.codes)  # type: ignore[no-untyped-call]
         return total
 
-    def sum_plus(self, nodes: torch.Tensor, epsilon: float, low: bool) -> torch.Tensor:
+    def sum_plus(self, nodes: torch.Tensor, epsilon: float) -> torch.Tensor:
         """Return the sum over neighbours plus a multiple of the node, without a gradient.
 
         Parameters
@@ -60,8 +62,6 @@ class Neighbours:
             Values.
         epsilon : float
             The multiple.
-        low : bool
-            Whether the product is in bfloat16.
 
         Returns
         -------
@@ -69,12 +69,11 @@ class Neighbours:
             Sums.
         """
         nodes = nodes.detach()
-        if low and self.low is not None:
-            total = torch.bmm(self.low, nodes.bfloat16()).to(nodes.dtype)
-        elif self.codes is not None:
-            total = _tabulated(nodes, self.codes)
+        total = self.workspace.empty(tuple(nodes.shape), nodes.dtype)
+        if self.codes is None:
+            torch.bmm(self.adjacency.to(nodes.dtype), nodes, out=total)
         else:
-            return torch.baddbmm(nodes, self.adjacency.to(nodes.dtype), nodes, beta=epsilon)
+            _tabulate(nodes, self.codes, total)
         return total.add_(nodes, alpha=epsilon) if epsilon else total
 
 
@@ -89,13 +88,17 @@ def _codes(adjacency: torch.Tensor) -> torch.Tensor:
 
 
 def _tabulated(nodes: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
+    out = torch.empty(nodes.shape, dtype=nodes.dtype)
+    _tabulate(nodes, codes, out)
+    return out
+
+
+def _tabulate(nodes: torch.Tensor, codes: torch.Tensor, out: torch.Tensor) -> None:
     from ._kernels import BITS, TABLES, tabulated_sums
 
     values = nodes.detach().contiguous()
-    out = torch.empty_like(values)
     table = values.new_empty(TABLES << BITS, values.shape[2])
     tabulated_sums(codes.numpy(), values.numpy(), out.numpy(), table.numpy())
-    return out
 
 
 class _TabulatedSum(torch.autograd.Function):

@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
 from ._encoder import GraphEncoder
+from ._fused_first import RegionsAndCodes
 from ._orthogonality import orthogonality
 from ._readouts import READOUT_MODULES, TemporalAttention
 
@@ -76,7 +77,12 @@ class Backbone(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(
-        self, adjacency: torch.Tensor, nodes: torch.Tensor, n_windows: list[int], *, penalised: bool = False
+        self,
+        adjacency: torch.Tensor,
+        nodes: torch.Tensor | RegionsAndCodes,
+        n_windows: list[int],
+        *,
+        penalised: bool = False,
     ) -> Forward:
         """Return outputs, vectors and attention.
 
@@ -84,7 +90,7 @@ class Backbone(nn.Module):
         ----------
         adjacency : torch.Tensor of shape (n_graphs, n_rois, n_rois)
             Graphs, windows of all scans one after another.
-        nodes : torch.Tensor of shape (n_graphs, n_rois, hidden_dim)
+        nodes : torch.Tensor of shape (n_graphs, n_rois, hidden_dim), or RegionsAndCodes
             Input of the first layer.
         n_windows : list of int
             Windows of each scan; their sum is n_graphs.
@@ -96,14 +102,14 @@ class Backbone(nn.Module):
         Forward
             Outputs.
         """
-        outputs = self.encoder(adjacency, nodes)
-        padding = _padding(n_windows, nodes.device)
+        outputs = self.encoder.with_means(adjacency, nodes)
+        padding = _padding(n_windows, adjacency.device)
         logits, latent, regions, times = [], [], [], []
-        penalty = nodes.new_zeros(())
-        for layer, readout, temporal, head in zip(
+        penalty = outputs[0][1].new_zeros(())
+        for (layer, means), readout, temporal, head in zip(
             outputs, self.readouts, self.temporal, self.heads, strict=True
         ):
-            graphs, weights = readout(layer)
+            graphs, weights = readout(layer, means, self.encoder.workspace)
             if penalised:
                 penalty = penalty + mean_over_scans(orthogonality(layer), n_windows)
             padded = pad_sequence(list(torch.split(graphs, n_windows)), batch_first=True)

@@ -10,7 +10,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from neurosci.preprocessing.connectivity import window_graphs
+from neurosci.preprocessing.connectivity import WindowGraphs, window_graphs
+
+from ._scans import Scans
+
+KEPT_BYTES = 1 << 28
+"""Graphs that are kept from one epoch to the next, in all."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,79 @@ class Windows:
         )
 
 
+class KeptGraphs:
+    """Graphs of scans whose windows are the same in every epoch, computed once.
+
+    Parameters
+    ----------
+    scans : Scans
+        Scans.
+    density : float
+        Share of pairs that become edges.
+    profiles : bool
+        Whether to keep the correlations.
+    """
+
+    def __init__(self, scans: Scans, density: float, profiles: bool) -> None:
+        self.scans, self.density, self.profiles = scans, density, profiles
+        self._known: dict[int, tuple[NDArray[np.int64], WindowGraphs]] = {}
+
+    @classmethod
+    def where_useful(
+        cls, scans: Scans, density: float, *, profiles: bool, n_epochs: int
+    ) -> KeptGraphs | None:
+        """Return one if there is another epoch, no random stretch, and memory for all graphs.
+
+        Parameters
+        ----------
+        scans : Scans
+            Scans.
+        density : float
+            Share of pairs that become edges.
+        profiles : bool
+            Whether to keep the correlations.
+        n_epochs : int
+            Passes over the scans.
+
+        Returns
+        -------
+        KeptGraphs or None
+            Empty store of graphs.
+        """
+        if n_epochs < 2 or scans.crops is not None:
+            return None
+        entries = sum(len(scans.starts(i)) for i in range(len(scans))) * scans.n_rois**2
+        return cls(scans, density, profiles) if entries * (5 if profiles else 1) <= KEPT_BYTES else None
+
+    def graphs(self, index: int, series: NDArray[np.float32], starts: NDArray[np.int64]) -> WindowGraphs:
+        """Return the graphs of some windows of a scan.
+
+        Parameters
+        ----------
+        index : int
+            Place of the scan.
+        series : ndarray of float32, shape (n_frames, n_rois)
+            The scan, standardised.
+        starts : ndarray of int64, shape (n_windows,)
+            First frames.
+
+        Returns
+        -------
+        WindowGraphs
+            Correlations and graphs of float32.
+        """
+        if index not in self._known:
+            first, length = self.scans.starts(index), self.scans.windows[index]
+            made = window_graphs(series, first, length, density=self.density, correlation=self.profiles)
+            self._known[index] = first, made
+        first, (correlation, adjacency) = self._known[index]
+        places = np.searchsorted(first, starts)
+        assert adjacency is not None  # noqa: S101 (for mypy: there is a density)
+        return WindowGraphs(
+            None if correlation is None else correlation[places], adjacency[places].astype(np.float32)
+        )
+
+
 def gather(
     series: Sequence[NDArray[np.float32]],
     starts: Sequence[NDArray[np.int64]],
@@ -65,6 +143,8 @@ def gather(
     *,
     profiles: bool,
     device: str | torch.device = "cpu",
+    kept: KeptGraphs | None = None,
+    group: Sequence[int] = (),
 ) -> Windows:
     """Compute the graphs of windows of several scans.
 
@@ -82,16 +162,23 @@ def gather(
         Whether to keep the correlations.
     device : str or torch.device, default="cpu"
         Where the tensors belong.
+    kept : KeptGraphs, default=None
+        Graphs of earlier epochs, which are looked up.
+    group : sequence of n_scans int, default=()
+        Place of each scan among those of `kept`.
 
     Returns
     -------
     Windows
         Windows of all scans.
     """
-    graphs = [
-        window_graphs(x, s, length, density=density, correlation=profiles, adjacency="float32")
-        for x, s, length in zip(series, starts, lengths, strict=True)
-    ]
+    if kept is None:
+        graphs = [
+            window_graphs(x, s, length, density=density, correlation=profiles, adjacency="float32")
+            for x, s, length in zip(series, starts, lengths, strict=True)
+        ]
+    else:
+        graphs = [kept.graphs(i, x, s) for i, x, s in zip(group, series, starts, strict=True)]
     longest = max(int(s.max()) + length for s, length in zip(starts, lengths, strict=True))
     padded = np.zeros((len(series), longest, series[0].shape[1]), dtype=np.float32)
     for row, x in zip(padded, series, strict=True):

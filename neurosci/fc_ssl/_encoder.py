@@ -9,7 +9,9 @@ from torch import nn
 
 from ._aggregation import Neighbours
 from ._fused import can_fuse, fused_layer
+from ._fused_first import RegionsAndCodes, dense, fused_first_layer
 from ._recurrence import recurrent_states
+from ._workspace import Workspace
 
 NODE_INPUTS = ("time", "profile", "both", "region")
 
@@ -46,13 +48,38 @@ class GraphIsomorphismLayer(nn.Module):
         torch.Tensor of shape (n_graphs, n_rois, hidden_dim)
             Nodes, >= 0.
         """
-        if can_fuse(self.norm1, self.norm2, nodes):
+        return self.with_means(neighbours, nodes)[0]
+
+    def with_means(
+        self, neighbours: Neighbours, nodes: torch.Tensor | RegionsAndCodes
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the nodes of the next layer and their means over regions.
+
+        Parameters
+        ----------
+        neighbours : Neighbours
+            Symmetric graphs whose diagonal is 1.
+        nodes : torch.Tensor of shape (n_graphs, n_rois, hidden_dim), or RegionsAndCodes
+            Nodes.
+
+        Returns
+        -------
+        nodes : torch.Tensor of shape (n_graphs, n_rois, hidden_dim)
+            Nodes, >= 0.
+        means : torch.Tensor of shape (n_graphs, hidden_dim)
+            Means.
+        """
+        if can_fuse(self.norm1, self.norm2, neighbours.adjacency):
+            if isinstance(nodes, RegionsAndCodes):
+                return fused_first_layer(self, neighbours, nodes)
             return fused_layer(self, neighbours, nodes)
+        nodes = dense(nodes)
         summed = neighbours.sum(nodes) + self.epsilon * nodes
         rows = summed.reshape(-1, nodes.shape[-1])
         rows = torch.relu(self.norm1(self.linear1(rows)))
         rows = torch.relu(self.norm2(self.linear2(rows)))
-        return rows.view_as(nodes)
+        made = rows.view_as(nodes)
+        return made, made.mean(1)
 
 
 class GraphEncoder(nn.Module):
@@ -99,6 +126,7 @@ class GraphEncoder(nn.Module):
             nn.Linear(n_rois, hidden_dim, bias=False) if node_input in ("profile", "both") else None
         )
         self.layers = nn.ModuleList(GraphIsomorphismLayer(hidden_dim) for _ in range(n_layers))
+        self.workspace = Workspace()
 
     def time_codes(self, series: torch.Tensor, scan: torch.Tensor, ends: torch.Tensor) -> torch.Tensor | None:
         """Return the state of the recurrent network at the last frames of windows.
@@ -129,8 +157,8 @@ class GraphEncoder(nn.Module):
         hidden: torch.Tensor | None = None,
         token: torch.Tensor | None = None,
         n_graphs: int | None = None,
-    ) -> torch.Tensor:
-        """Return the input of the first layer.
+    ) -> torch.Tensor | RegionsAndCodes:
+        """Return the input of the first layer, in two parts where regions and graphs bring all there is.
 
         Parameters
         ----------
@@ -147,9 +175,14 @@ class GraphEncoder(nn.Module):
 
         Returns
         -------
-        torch.Tensor of shape (n_graphs, n_rois, hidden_dim)
+        torch.Tensor of shape (n_graphs, n_rois, hidden_dim), or RegionsAndCodes
             Nodes.
         """
+        if self.profile is None and hidden is None and (codes is not None or n_graphs is not None):
+            rows = self.bias.new_zeros(n_graphs or 1, self.hidden_dim)
+            if self.code is not None and codes is not None:
+                rows = self.code(codes)
+            return RegionsAndCodes(self.embedding + self.bias, rows)
         content: torch.Tensor | None = None
         if self.code is not None and codes is not None:
             content = self.code(codes)[:, None, :]
@@ -164,7 +197,7 @@ class GraphEncoder(nn.Module):
             content = torch.where(hidden[:, :, None], token, content)
         return content + (self.embedding + self.bias)
 
-    def forward(self, adjacency: torch.Tensor, nodes: torch.Tensor) -> list[torch.Tensor]:
+    def forward(self, adjacency: torch.Tensor, nodes: torch.Tensor | RegionsAndCodes) -> list[torch.Tensor]:
         """Return the nodes after each layer.
 
         Parameters
@@ -179,9 +212,28 @@ class GraphEncoder(nn.Module):
         list of n_layers torch.Tensor of shape (n_graphs, n_rois, hidden_dim)
             Nodes.
         """
-        outputs = []
-        neighbours = Neighbours(adjacency)
+        return [made for made, _ in self.with_means(adjacency, nodes)]
+
+    def with_means(
+        self, adjacency: torch.Tensor, nodes: torch.Tensor | RegionsAndCodes
+    ) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Return the nodes after each layer, and their means over regions.
+
+        Parameters
+        ----------
+        adjacency : torch.Tensor of shape (n_graphs, n_rois, n_rois)
+            Graphs.
+        nodes : torch.Tensor of shape (n_graphs, n_rois, hidden_dim)
+            What `node_content` returned.
+
+        Returns
+        -------
+        list of n_layers pairs of torch.Tensor
+            Nodes, of shape (n_graphs, n_rois, hidden_dim), and means, of shape (n_graphs, hidden_dim).
+        """
+        outputs: list[tuple[torch.Tensor, torch.Tensor]] = []
+        neighbours = Neighbours(adjacency, self.workspace)
         for layer in self.layers:
-            nodes = layer(neighbours, nodes)
-            outputs.append(nodes)
+            before = outputs[-1][0] if outputs else nodes
+            outputs.append(layer.with_means(neighbours, before))  # type: ignore[operator]
         return outputs

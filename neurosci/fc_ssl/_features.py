@@ -94,7 +94,8 @@ class ConnectivityFeatures(TransformerMixin, BaseEstimator):
         from sklearn.utils.validation import check_is_fitted
 
         check_is_fitted(self, "n_regions_")
-        return np.stack([self._row(scan) for scan in self._scans(X, self.n_regions_)])
+        pairs = np.triu_indices(self.n_regions_, 1)
+        return np.stack([self._row(scan, pairs) for scan in self._scans(X, self.n_regions_)])
 
     def _scans(self, X: Any, expected: int | None) -> list[NDArray[Any]]:
         where = type(self).__name__
@@ -121,8 +122,7 @@ class ConnectivityFeatures(TransformerMixin, BaseEstimator):
                 )
         return scans
 
-    def _row(self, scan: NDArray[Any]) -> NDArray[np.float32]:
-        pairs = np.triu_indices(scan.shape[1], 1)
+    def _row(self, scan: NDArray[Any], pairs: tuple[NDArray[np.intp], ...]) -> NDArray[np.float32]:
         if self.statistic == "static":
             return fisher(whole_scan_correlation(scan)[pairs])
         starts = window_starts(len(scan), self.window, self.step)

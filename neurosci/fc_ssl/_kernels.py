@@ -82,6 +82,38 @@ def tabulated_sums(codes, nodes, out, table):  # type: ignore[no-untyped-def]
                     row[d] += ((t0[d] + t1[d]) + (t2[d] + t3[d])) + ((t4[d] + t5[d]) + (t6[d] + t7[d]))
 
 
+LOG2_E, LN2_HIGH, LN2_LOW = np.float32(1.44269504), np.float32(0.693359375), np.float32(-2.12194440e-4)
+P5, P4, P3 = np.float32(1.9875691e-4), np.float32(1.3981999e-3), np.float32(8.3334519e-3)
+P2, P1, P0 = np.float32(4.1665796e-2), np.float32(1.6666665e-1), np.float32(5.0000001e-1)
+LOWEST, HIGHEST = np.float32(-87), np.float32(88)
+HALF, ONE = np.float32(0.5), np.float32(1)
+
+
+def exponential(x: Any) -> Any:
+    """Return e to the x; in single precision by a polynomial [1]_ that runs in vector registers.
+
+    References
+    ----------
+    .. [1] Moshier, S. L. (1989). Methods and programs for mathematical functions. Ellis Horwood.
+    """
+    return math.exp(x)
+
+
+@numba.extending.overload(exponential)
+def _exponential(x):  # type: ignore[no-untyped-def]
+    if x != numba.float32:
+        return lambda x: math.exp(x)
+
+    def single(x):  # type: ignore[no-untyped-def]
+        x = min(max(x, LOWEST), HIGHEST)
+        power = np.floor(x * LOG2_E + HALF)
+        r = (x - power * LN2_HIGH) - power * LN2_LOW
+        rest = ((((P5 * r + P4) * r + P3) * r + P2) * r + P1) * r + P0
+        return (rest * r * r + r + ONE) * np.int32((np.int32(power) + 127) << 23).view(np.float32)
+
+    return single
+
+
 @jit
 def gated_forward(inputs, weight, bias, hidden, gates, candidates):  # type: ignore[no-untyped-def]
     """Run a gated recurrent unit; arrays are (frame, scan, feature), hidden has one frame more.
@@ -94,10 +126,12 @@ def gated_forward(inputs, weight, bias, hidden, gates, candidates):  # type: ign
         recurrent = np.dot(hidden[t], weight)
         for s in range(n_scans):
             for d in range(width):
-                r = 1 / (1 + math.exp(-(inputs[t, s, d] + recurrent[s, d] + bias[d])))
-                z = 1 / (1 + math.exp(-(inputs[t, s, width + d] + recurrent[s, width + d] + bias[width + d])))
+                r = 1 / (1 + exponential(-(inputs[t, s, d] + recurrent[s, d] + bias[d])))
+                z = 1 / (
+                    1 + exponential(-(inputs[t, s, width + d] + recurrent[s, width + d] + bias[width + d]))
+                )
                 candidate = recurrent[s, 2 * width + d] + bias[2 * width + d]
-                n = math.tanh(inputs[t, s, 2 * width + d] + r * candidate)
+                n = 1 - 2 / (1 + exponential(2 * (inputs[t, s, 2 * width + d] + r * candidate)))
                 hidden[t + 1, s, d] = n + z * (hidden[t, s, d] - n)
                 gates[t, s, d], gates[t, s, width + d], gates[t, s, 2 * width + d] = r, z, n
                 candidates[t, s, d] = candidate
@@ -174,14 +208,26 @@ def _normalised_gram(gram, smallest):  # type: ignore[no-untyped-def]
     return norm
 
 
+BLOCK = 32
+"""Rows that are summed in the precision of the rows, before they are added in double precision."""
+
+
 @jit
 def add_moments(rows, sums, squares):  # type: ignore[no-untyped-def]
     """Add the sums of columns and of their squares, in double precision."""
-    for r in range(rows.shape[0]):
-        for d in range(rows.shape[1]):
-            x = np.float64(rows[r, d])
-            sums[d] += x
-            squares[d] += x * x
+    width = rows.shape[1]
+    first, second = np.empty(width, dtype=rows.dtype), np.empty(width, dtype=rows.dtype)
+    for begin in range(0, rows.shape[0], BLOCK):
+        first[:] = 0
+        second[:] = 0
+        for r in range(begin, min(begin + BLOCK, rows.shape[0])):
+            for d in range(width):
+                x = rows[r, d]
+                first[d] += x
+                second[d] += x * x
+        for d in range(width):
+            sums[d] += first[d]
+            squares[d] += second[d]
 
 
 @jit
@@ -193,19 +239,56 @@ def scaled_relu(rows, scale, offset, out):  # type: ignore[no-untyped-def]
 
 
 @jit
-def add_slopes(rows, gradient, scale, offset, sums, products):  # type: ignore[no-untyped-def]
-    """Add the sums of the gradient where `scaled_relu` is above 0, and of its products with the rows."""
-    for r in range(rows.shape[0]):
-        for d in range(rows.shape[1]):
-            g = np.float64(gradient[r, d]) if rows[r, d] * scale[d] + offset[d] > 0 else 0.0
-            sums[d] += g
-            products[d] += g * rows[r, d]
+def add_slopes(rows, gradient, shared, first, share, scale, offset, sums, products):  # type: ignore[no-untyped-def]
+    """Add the sums of the gradient where `scaled_relu` is above 0, and of its products with the rows.
+
+    To the gradient of a row comes that which the rows of a group of `share` have in common; `first` is the
+    place of the first row among all.
+    """
+    width = rows.shape[1]
+    one, two = np.empty(width, dtype=rows.dtype), np.empty(width, dtype=rows.dtype)
+    for begin in range(0, rows.shape[0], BLOCK):
+        one[:] = 0
+        two[:] = 0
+        for r in range(begin, min(begin + BLOCK, rows.shape[0])):
+            common = shared[(first + r) // share]
+            for d in range(width):
+                x = rows[r, d]
+                g = gradient[r, d] + common[d] if x * scale[d] + offset[d] > 0 else gradient[r, d] * 0
+                one[d] += g
+                two[d] += g * x
+        for d in range(width):
+            sums[d] += one[d]
+            products[d] += two[d]
 
 
 @jit
-def write_slopes(rows, gradient, scale, offset, constant, slope, out):  # type: ignore[no-untyped-def]
+def write_slopes(rows, gradient, shared, first, share, scale, offset, constant, slope, out):  # type: ignore[no-untyped-def]
     """Write scale * (gradient where `scaled_relu` is above 0) + constant + slope * rows."""
     for r in range(rows.shape[0]):
+        common = shared[(first + r) // share]
         for d in range(rows.shape[1]):
-            g = gradient[r, d] if rows[r, d] * scale[d] + offset[d] > 0 else 0
+            g = gradient[r, d] + common[d] if rows[r, d] * scale[d] + offset[d] > 0 else 0
             out[r, d] = scale[d] * g + constant[d] + slope[d] * rows[r, d]
+
+
+@jit
+def add_table_and_codes(rows, degrees, table, shifts):  # type: ignore[no-untyped-def]
+    """Add to the row of region v of graph g its row of the table, and its degree times the graph's shift."""
+    for g in range(degrees.shape[0]):
+        for v in range(degrees.shape[1]):
+            row = rows[g * degrees.shape[1] + v]
+            for d in range(table.shape[1]):
+                row[d] += table[v, d] + degrees[g, v] * shifts[g, d]
+
+
+@jit
+def sum_over_graphs(rows, degrees, over_graphs, of_graphs, weighted):  # type: ignore[no-untyped-def]
+    """Add rows up over graphs, over the regions of each graph, and the latter with degrees as weights."""
+    for g in range(degrees.shape[0]):
+        for v in range(degrees.shape[1]):
+            row = rows[g * degrees.shape[1] + v]
+            for d in range(row.shape[0]):
+                over_graphs[v, d] += row[d]
+                of_graphs[g, d] += row[d]
+                weighted[g, d] += degrees[g, v] * row[d]

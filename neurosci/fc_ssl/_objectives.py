@@ -14,6 +14,7 @@ from ._aggregation import Neighbours
 from ._batches import Windows
 from ._decoders import Decoder
 from ._encoder import GraphEncoder, GraphIsomorphismLayer
+from ._fused_first import dense
 from ._losses import edge_error, scaled_cosine_error
 from ._masks import hidden_regions
 from ._objective import Objective, Outcome, encode, off_diagonal
@@ -138,7 +139,7 @@ class GraphInfomax(Objective):
             Share of nodes that are told right.
         """
         codes = encoder.time_codes(windows.series, windows.scan, windows.ends)
-        content = encoder.node_content(codes, windows.profiles, n_graphs=len(windows.scan))
+        content = dense(encoder.node_content(codes, windows.profiles, n_graphs=len(windows.scan)))
         orders = np.stack([rng.permutation(encoder.n_rois) for rng in rngs])
         order = torch.from_numpy(orders).to(content.device)[windows.scan]
         shuffled = content.expand(len(order), -1, -1).gather(

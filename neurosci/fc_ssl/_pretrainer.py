@@ -23,6 +23,7 @@ from neurosci._training import (
     warmup_cosine,
 )
 
+from ._batches import KeptGraphs
 from ._encoder import NODE_INPUTS, GraphEncoder
 from ._objective import Objective
 from ._parameters import describe_parameters
@@ -148,11 +149,11 @@ class Pretrainer(TransformerMixin, BaseEstimator):
         trained = [p for p in module.parameters() if p.requires_grad]
         history = train(
             module,
-            self._sampler(scans, seed).loss,
+            self._sampler(scans, seed, module).loss,
             n_samples=len(scans),
             batch_size=self.batch_size,
             n_epochs=self.max_epochs,
-            optimizer=torch.optim.AdamW(trained, lr=self.lr, weight_decay=self.weight_decay),
+            optimizer=torch.optim.AdamW(trained, lr=self.lr, weight_decay=self.weight_decay, fused=True),
             schedule=warmup_cosine(
                 self.lr,
                 self.lr / 100,
@@ -164,7 +165,7 @@ class Pretrainer(TransformerMixin, BaseEstimator):
             precision=self.precision,
             n_accumulate=self.n_accumulate,
             after_step=lambda m, step: m.objective.after_step(m.encoder, step / (self.max_epochs * steps)),
-            validate=None if held_out is None else self._sampler(held_out, seed).validate,
+            validate=None if held_out is None else self._sampler(held_out, seed, module).validate,
             checkpoint=None if self.checkpoint is None else Path(self.checkpoint),
             settings=self._settings(),
             progress=type(self).__name__ if self.verbose else None,
@@ -324,8 +325,12 @@ class Pretrainer(TransformerMixin, BaseEstimator):
         module.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in self.weights_.items()})
         return module.eval()
 
-    def _sampler(self, scans: Scans, seed: int = 0) -> Sampler:
-        return Sampler(scans, self.density, self._whole_scan(), self.batch_size, seed)
+    def _sampler(self, scans: Scans, seed: int = 0, module: Pretraining | None = None) -> Sampler:
+        whole, kept = self._whole_scan(), None
+        if module is not None and not whole:
+            profiles = module.objective.uses_profiles or module.encoder.profile is not None
+            kept = KeptGraphs.where_useful(scans, self.density, profiles=profiles, n_epochs=self.max_epochs)
+        return Sampler(scans, self.density, whole, self.batch_size, seed, kept)
 
 
 def _known() -> dict[str, type[Pretrainer]]:

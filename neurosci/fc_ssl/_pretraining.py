@@ -11,7 +11,7 @@ from torch import nn
 
 from neurosci._training import Batch
 
-from ._batches import Windows, gather
+from ._batches import KeptGraphs, Windows, gather
 from ._encoder import GraphEncoder
 from ._objective import Objective, Outcome
 from ._scans import Scans
@@ -50,6 +50,8 @@ class Sampler:
         Scans of a validation batch.
     seed : int
         Seed of what is drawn in validation.
+    kept : KeptGraphs, default=None
+        Graphs of earlier epochs.
     """
 
     scans: Scans
@@ -57,6 +59,7 @@ class Sampler:
     whole: bool
     batch_size: int
     seed: int
+    kept: KeptGraphs | None = None
 
     def loss(self, module: Pretraining, batch: Batch) -> Outcome:
         """Return the loss of a batch, and its parts.
@@ -129,7 +132,10 @@ class Sampler:
         """
         lengths = [self.scans.windows[i] for i in group]
         series = [self.scans.series(i) for i in group]
-        return gather(series, starts, lengths, self.density, profiles=profiles, device=device)
+        return gather(
+            series, starts, lengths, self.density,
+            profiles=profiles, device=device, kept=self.kept, group=group,
+        )  # fmt: skip
 
     def _outcome(
         self, module: Pretraining, group: list[int], rngs: list[np.random.Generator], device: str

@@ -8,6 +8,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from ._fused import weighted_means
+from ._workspace import Workspace
+
 READOUTS = ("sero", "garo", "mean")
 
 
@@ -31,13 +34,19 @@ class SqueezeExcitationReadout(nn.Module):
         self.attend = nn.Linear(hidden_dim, n_rois)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, nodes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(
+        self, nodes: torch.Tensor, means: torch.Tensor, workspace: Workspace | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return graph vectors and weights.
 
         Parameters
         ----------
         nodes : torch.Tensor of shape (n_graphs, n_rois, hidden_dim)
             Nodes.
+        means : torch.Tensor of shape (n_graphs, hidden_dim)
+            Their means over regions.
+        workspace : Workspace, default=None
+            Where the memory of gradients comes from.
 
         Returns
         -------
@@ -46,9 +55,9 @@ class SqueezeExcitationReadout(nn.Module):
         weights : torch.Tensor of shape (n_graphs, n_rois)
             Weights in (0, 1), before dropout.
         """
-        embedded = functional.gelu(self.norm(self.embed(nodes.mean(1))))
+        embedded = functional.gelu(self.norm(self.embed(means)))
         weights = torch.sigmoid(self.attend(embedded))
-        return _weighted_mean(self.dropout(weights), nodes), weights
+        return weighted_means(nodes, self.dropout(weights), workspace), weights
 
 
 class GraphAttentionReadout(nn.Module):
@@ -70,13 +79,19 @@ class GraphAttentionReadout(nn.Module):
         self.key = nn.Linear(hidden_dim, hidden_dim)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, nodes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(
+        self, nodes: torch.Tensor, means: torch.Tensor, workspace: Workspace | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return graph vectors and weights, as `SqueezeExcitationReadout` does.
 
         Parameters
         ----------
         nodes : torch.Tensor of shape (n_graphs, n_rois, hidden_dim)
             Nodes.
+        means : torch.Tensor of shape (n_graphs, hidden_dim)
+            Their means over regions.
+        workspace : Workspace, default=None
+            Where the memory of gradients comes from.
 
         Returns
         -------
@@ -85,10 +100,10 @@ class GraphAttentionReadout(nn.Module):
         weights : torch.Tensor of shape (n_graphs, n_rois)
             Weights in (0, 1), before dropout.
         """
-        query = self.query(nodes.mean(1))
+        query = self.query(means)
         products = torch.bmm(self.key(nodes), query[:, :, None])[:, :, 0]
         weights = torch.sigmoid(products / math.sqrt(nodes.shape[-1]))
-        return _weighted_mean(self.dropout(weights), nodes), weights
+        return weighted_means(nodes, self.dropout(weights), workspace), weights
 
 
 class MeanReadout(nn.Module):
@@ -107,13 +122,22 @@ class MeanReadout(nn.Module):
     def __init__(self, n_rois: int, hidden_dim: int, dropout: float = 0.1) -> None:  # noqa: ARG002
         super().__init__()
 
-    def forward(self, nodes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(
+        self,
+        nodes: torch.Tensor,
+        means: torch.Tensor,
+        workspace: Workspace | None = None,  # noqa: ARG002
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return graph vectors, and ones as weights.
 
         Parameters
         ----------
         nodes : torch.Tensor of shape (n_graphs, n_rois, hidden_dim)
             Nodes.
+        means : torch.Tensor of shape (n_graphs, hidden_dim)
+            Their means over regions.
+        workspace : Workspace, default=None
+            Where the memory of gradients comes from.
 
         Returns
         -------
@@ -122,7 +146,7 @@ class MeanReadout(nn.Module):
         weights : torch.Tensor of shape (n_graphs, n_rois)
             Ones.
         """
-        return nodes.mean(1), nodes.new_ones(nodes.shape[:2])
+        return means, nodes.new_ones(nodes.shape[:2])
 
 
 READOUT_MODULES: dict[str, type[nn.Module]] = {
@@ -177,7 +201,3 @@ class TemporalAttention(nn.Module):
         attended = self.norm1(self.dropout1(attended))
         hidden = self.dropout2(torch.relu(self.linear1(attended)))
         return self.norm2(attended + self.dropout3(self.linear2(hidden))), weights
-
-
-def _weighted_mean(weights: torch.Tensor, nodes: torch.Tensor) -> torch.Tensor:
-    return torch.bmm(weights[:, None, :], nodes)[:, 0] / nodes.shape[1]

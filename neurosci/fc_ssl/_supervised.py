@@ -27,7 +27,7 @@ from neurosci._training import (
 from neurosci._training.schedules import Schedule
 
 from ._backbone import TIME_READOUTS, Backbone, Forward
-from ._batches import Windows, gather
+from ._batches import KeptGraphs, Windows, gather
 from ._encoder import NODE_INPUTS, GraphEncoder
 from ._parameters import describe_parameters
 from ._pretrainer import Pretrainer
@@ -229,13 +229,16 @@ class Supervised(BaseEstimator):
                 f"spread normalise it, got {size} scans in {self.n_accumulate} parts, one of 1 window"
             )
         n_steps = self.max_epochs * (len(scans) // size)
+        kept = KeptGraphs.where_useful(
+            scans, self.cutting_.density, profiles=encoder.profile is not None, n_epochs=self.max_epochs
+        )
 
         def loss(module: Backbone, batch: Batch) -> Any:
             if self.freeze:
                 module.encoder.eval()
             group = [int(i) for i in batch.indices]
             starts = [scans.starts(i, batch.rng(i, "crop")) for i in group]
-            output = self._forward(module, self._windows(scans, group, starts, module, batch.device))
+            output = self._forward(module, self._windows(scans, group, starts, module, batch.device, kept))
             value = error(
                 output.logits.float(), target[torch.from_numpy(batch.indices)].to(output.logits.device)
             )
@@ -255,6 +258,7 @@ class Supervised(BaseEstimator):
                 [p for p in module.parameters() if p.requires_grad],
                 lr=self.lr,
                 weight_decay=self.weight_decay,
+                fused=True,
             ),
             schedule=self._schedule(n_steps),
             random_state=seed,
@@ -292,7 +296,13 @@ class Supervised(BaseEstimator):
         return None
 
     def _windows(
-        self, scans: Scans, group: list[int], starts: list[NDArray[np.int64]], module: Backbone, device: str
+        self,
+        scans: Scans,
+        group: list[int],
+        starts: list[NDArray[np.int64]],
+        module: Backbone,
+        device: str,
+        kept: KeptGraphs | None = None,
     ) -> Windows:
         return gather(
             [scans.series(i) for i in group],
@@ -301,6 +311,8 @@ class Supervised(BaseEstimator):
             self.cutting_.density,
             profiles=module.encoder.profile is not None,
             device=device,
+            kept=kept,
+            group=group,
         )
 
     def _forward(self, module: Backbone, windows: Windows) -> Forward:

@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from benchmarks.fc_ssl_reference import DenseBackbone
-from neurosci.fc_ssl import _aggregation, _encoder, _fused
+from neurosci.fc_ssl import _aggregation, _encoder, _fused, _fused_first
 from neurosci.fc_ssl._aggregation import Neighbours
 from neurosci.fc_ssl._backbone import Backbone, mean_over_scans, summarise
 from neurosci.fc_ssl._encoder import GraphEncoder, GraphIsomorphismLayer
+from neurosci.fc_ssl._fused_first import RegionsAndCodes
 from neurosci.fc_ssl._orthogonality import _dense, orthogonality
 from neurosci.fc_ssl._recurrence import recurrent_states
 from neurosci.fc_ssl._reference_names import from_reference
@@ -164,6 +165,31 @@ def test_fused_layer_is_the_layer(tabulated, monkeypatch):
         torch.testing.assert_close(one, other, rtol=1e-8, atol=1e-10)
     for one, other in zip(layer.buffers(), plain.buffers(), strict=True):
         torch.testing.assert_close(one, other)
+
+
+@drawn
+def test_fused_first_layer_is_the_layer(monkeypatch):
+    monkeypatch.setattr(_fused, "CHUNK", 10)
+    monkeypatch.setattr(_fused_first, "CHUNK", 10)
+    layer = GraphIsomorphismLayer(5).double()
+    with torch.no_grad():
+        layer.epsilon.fill_(0.3)
+        for norm in (layer.norm1, layer.norm2):
+            norm.weight.uniform_(0.5, 1.5)
+            norm.bias.uniform_(-0.5, 0.5)
+    plain = copy.deepcopy(layer)
+    parts = [torch.randn(n, 5, dtype=torch.float64, requires_grad=True) for n in (11, 3)]
+    weights, of_means = torch.randn(3, 11, 5, dtype=torch.float64), torch.randn(3, 5, dtype=torch.float64)
+    neighbours = Neighbours(graphs(3, 11))
+    results = []
+    for one, fused in ((layer, True), (plain, False)):
+        monkeypatch.setattr(_encoder, "can_fuse", lambda *_, fused=fused: fused)
+        nodes, means = one.with_means(neighbours, RegionsAndCodes(*parts))
+        total = (nodes * weights).sum() + (means * of_means).sum()
+        gradients = torch.autograd.grad(total, [*parts, *one.parameters()])
+        results.append([nodes, means, *gradients, *one.buffers()])
+    for found, wanted in zip(*results, strict=True):
+        torch.testing.assert_close(found, wanted, rtol=1e-8, atol=1e-10)
 
 
 @drawn

@@ -14,7 +14,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
 
-from neurosci.fc_ssl import evaluate, label_efficiency, label_gain, make_connectivity_ridge
+from neurosci.fc_ssl import (
+    evaluate,
+    label_efficiency,
+    label_gain,
+    make_confound_model,
+    make_connectivity_ridge,
+)
 from neurosci.fc_ssl._label_efficiency import mixed_order
 from neurosci.fc_ssl._scoring import area_within, area_within_interval
 from neurosci.stats import auc_interval
@@ -145,6 +151,27 @@ def test_permuted_labels_are_at_chance():
     # pooled areas of folds lean below one half: a fold with many of a class leaves few to its training set
     error = np.std(areas, ddof=1) / np.sqrt(len(areas))
     assert abs(np.mean(areas) - 0.5) < max(4 * error, 0.05)
+
+
+@pytest.mark.parametrize("kind", ["confounds", "deviation", "age"])
+def test_permuted_rows_of_the_other_models_are_at_chance(kind):
+    scores = []
+    for seed in range(40):
+        X, labels = cases(40, 2.0, seed)
+        y = X[:, 0] + labels if kind == "age" else labels
+        task = "regression" if kind == "age" else "classification"
+        ridge = make_connectivity_ridge(task, deviation=kind == "deviation")
+        model = make_confound_model() if kind == "confounds" else ridge
+        inputs = pd.DataFrame({f"x{k}": column for k, column in enumerate(X.T)}) if kind == "confounds" else X
+        settings = {"kind": task, "cv": 4, "random_state": seed, "n_resamples": 100}
+        found = evaluate({kind: (model, inputs)}, y, permuted=(kind,), **settings)
+        row = found.scores[found.scores["model"] == f"{kind}, labels permuted"].iloc[0]
+        assert row["metric"] == ("r" if kind == "age" else "auc")
+        scores.append(row["fold_mean"] - (0.0 if kind == "age" else 0.5))
+    # means of folds: r that is pooled over folds of 10 cases leans below 0 by 0.1, since a training set has a
+    # high mean where its fold has a low one
+    error = np.std(scores, ddof=1) / np.sqrt(len(scores))
+    assert abs(np.mean(scores)) < 4 * error
 
 
 def test_permutation_keeps_the_classes_of_each_site():

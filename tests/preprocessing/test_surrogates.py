@@ -1,4 +1,4 @@
-"""Surrogates keep spectra and cross-spectra, and nothing that changes over time."""
+"""Surrogates keep spectra or lagged covariances, and nothing that changes over time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from neurosci.preprocessing.connectivity import window_graphs, window_starts
-from neurosci.preprocessing.surrogates import phase_randomized
+from neurosci.preprocessing.surrogates import autoregressive, phase_randomized
 
 
 def cross_spectra(X):
@@ -76,3 +76,72 @@ def test_the_seed_decides():
 def test_bad_input_is_named(series, options, message):
     with pytest.raises(ValueError, match=message):
         phase_randomized(series, **options)
+
+
+# --------------------------------------------------------------------------------------------- autoregression
+
+
+def lagged(X, lag):
+    return X[lag:].T @ X[: len(X) - lag] / len(X)
+
+
+@pytest.mark.parametrize("order", [1, 3])
+def test_autoregressive_draws_have_the_covariances_of_the_series(order, seed):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((300, 3)) @ rng.standard_normal((3, 3))
+    for t in range(2, 300):
+        X[t] += 0.5 * X[t - 1][[1, 2, 0]] - 0.3 * X[t - 2]
+    X += 5 - X.mean(axis=0)
+    draws = autoregressive(X, order=order, n_surrogates=400, random_state=seed)
+    for lag in range(order + 1):
+        of_draws = np.array([lagged(Y - 5, lag) for Y in draws])
+        # sums of a draw are divided by n_times at every lag, so that their mean is short by lag / n_times
+        expected = lagged(X - 5, lag) * (1 - lag / 300)
+        error = of_draws.std(axis=0, ddof=1) / np.sqrt(400)
+        assert (abs(of_draws.mean(axis=0) - expected) < 4.5 * error).all()  # 9 entries, 4 lags: p = 1e-4
+
+
+def test_autoregression_of_order_one_is_that_of_statsmodels():
+    from statsmodels.tsa.api import VAR
+
+    X = np.random.default_rng(3).standard_normal((20_000, 2))
+    for t in range(1, len(X)):
+        X[t] += [[0.6, 0.2], [-0.3, 0.4]] @ X[t - 1]
+    (Y,) = autoregressive(X, random_state=4)
+    one, other = (VAR(Z).fit(1, trend="c") for Z in (X, Y))
+    # both are estimated from 20,000 frames
+    error = np.sqrt(one.stderr[1:] ** 2 + other.stderr[1:] ** 2)
+    assert (abs(one.coefs[0].T - other.coefs[0].T) < 4 * error).all()
+
+
+def test_autoregressive_draws_do_not_change_over_time():
+    rng = np.random.default_rng(6)
+    X = rng.standard_normal((400, 2))
+    X[:200, 1] = 0.95 * X[:200, 0] + np.sqrt(1 - 0.95**2) * X[:200, 1]
+
+    def contrast(Y):
+        return abs(np.corrcoef(Y[:200].T)[0, 1] - np.corrcoef(Y[200:].T)[0, 1])
+
+    assert contrast(X) > max(contrast(Y) for Y in autoregressive(X, n_surrogates=199, random_state=7))
+
+
+def test_the_seed_decides_autoregression():
+    X = np.random.default_rng(8).standard_normal((30, 2))
+    same = [autoregressive(X, random_state=s) for s in (0, np.random.default_rng(0))]
+    np.testing.assert_array_equal(*same)
+    assert np.abs(autoregressive(X, random_state=1) - same[0]).max() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("series", "options", "message"),
+    [
+        ([[1.0, np.nan], [0.0, 1.0]], {}, "must be finite"),
+        (np.random.default_rng(0).standard_normal((6, 5)), {}, "covariances of 5 regions at 2 lags, got 6"),
+        (np.random.default_rng(0).standard_normal((3, 1)), {"order": 3}, "got 3 frames"),
+        (np.ones((50, 2)), {}, "take fewer regions"),
+        (np.eye(9), {"order": 0}, "order must be at least 1"),
+    ],
+)
+def test_what_autoregression_cannot_use_is_named(series, options, message):
+    with pytest.raises(ValueError, match=message):
+        autoregressive(series, **options)
