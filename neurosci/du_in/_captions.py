@@ -7,6 +7,7 @@ from neurosci._core.result import Figure
 
 from ._compute import Findings
 from ._metrics import Metrics, at_plateau
+from ._panels import SMOOTHING_MM
 
 
 def figures(found: Findings, metrics: Metrics) -> tuple[Figure, ...]:
@@ -19,6 +20,7 @@ def figures(found: Findings, metrics: Metrics) -> tuple[Figure, ...]:
         reconstruction(found),
         arms(found, metrics),
         sweeps(found, metrics),
+        pretraining(found, metrics),
         contributions(found, metrics),
         leak(found, metrics),
     ]
@@ -96,14 +98,16 @@ def brain(found: Findings) -> Figure:
             "left."
         ),
         caption=(
-            "The ten selected contacts of each of 12 published subjects at their MNI coordinates, seen from "
-            "the left, from above and from the right. Size and colour: rank (1 for the first of ten, 0.1 "
-            "for the last) times the subject’s accuracy. Scores and the contacts that were not selected are "
-            "not published, so that no map can be smoothed over all contacts. No error bars: positions."
+            "The ten selected contacts of each of 12 published subjects at their MNI coordinates (dots), "
+            "from the left, from above and from the right. Size: rank (1 for the first of ten, 0.1 for the "
+            "last) times the subject’s accuracy. Colour: their sum after smoothing with a Gaussian (SD "
+            f"{SMOOTHING_MM:g}{NBSP}mm), largest projected. It is high where many contacts were selected; "
+            "scores and the contacts that were not selected are not published. No error bars: positions."
         ),
         alt=(
-            "Three outlines of the brain with dots. They crowd along the central sulcus and the upper "
-            "temporal lobe of the left hemisphere, with some subjects implanted on the right."
+            "Three outlines of the brain with dots and a cloud around them. They crowd along the central "
+            "sulcus and the upper temporal lobe of the left hemisphere, with some subjects implanted on the "
+            "right."
         ),
     )
 
@@ -175,8 +179,9 @@ def arms(found: Findings, metrics: Metrics) -> Figure:
         ),
         caption=(
             "Test accuracy by arm: grey squares scratch, green triangles vqvae, vermilion diamonds mae, "
-            "ochre vqvae+vq. **a**, by epochs of fine-tuning. **b**, by all operations, pre-training "
-            "included. **c**, by labelled trials per word. Small marks: single trainings; "
+            "ochre vqvae+vq, blue circles all channels (brain). **a**, by epochs of fine-tuning. **b**, by "
+            "all operations, pre-training included. **c**, by labelled trials per word. Small marks: single "
+            "trainings; "
             f"{_subjects(found)}. Dotted: chance. Intervals in the claims are paired; the scratch arm counts "
             f"as at its plateau below {100 * found.params.plateau:g} points per last step."
         ),
@@ -190,24 +195,54 @@ def arms(found: Findings, metrics: Metrics) -> Figure:
 
 def sweeps(found: Findings, metrics: Metrics) -> Figure:
     """Return the sweeps."""
-    patch = metrics["patches"].text
+    tried = {
+        "channels": "ten channels differ from the best larger number by {}",
+        "patches": "patches of 100 ms differ from the best other length by {}",
+    }
+    said = [words.format(metrics[name].text) for name, words in tried.items() if name in metrics]
+    dims = " **e**, by dimension of the codes." if found.params.codex_dims else ""
     return Figure(
         name="sweeps",
         tables=("decoders", "codex"),
-        finding=(
-            "On synthetic trials ten channels differ from the best larger number by "
-            f"{metrics['channels'].text}, and patches of 100 ms from the best other length by {patch}."
-        ),
+        finding=f"On synthetic trials {' and '.join(said) or 'no sweep was asked for'}.",
         caption=(
             "Test accuracy. **a**, by number of channels, ranked on training trials. **b**, by patch "
             "length, tokens equally wide. **c**, by size of the codex, after masked modelling (mean over "
             f"trainings). **d**, region against channel tokens of the same {found.params.n_level_channels} "
-            f"channels. Small marks: single trainings; {_subjects(found)}. Dotted: chance. The paper’s own "
-            "curves are printed without numbers and not shown."
+            f"channels.{dims} Small marks: single trainings; {_subjects(found)}. Dotted: chance. The paper’s "
+            "own curves are printed without numbers and not shown."
         ),
         alt=(
             "Four panels of accuracy: against the number of channels, against patch length, against the "
             "number of codes, and for two kinds of tokens, each with single runs and their mean."
+        ),
+    )
+
+
+def pretraining(found: Findings, metrics: Metrics) -> Figure:
+    """Return the sweeps of pre-training."""
+    sets = found.tables["channel_sets"].groupby("channels", sort=False)["test_mse"].mean()
+    listed = ", ".join(f"{format_number(value, 2)} for {name}" for name, value in sets.items())
+    masked = metrics.get("masked epochs")
+    more = (
+        "" if masked is None else f"; the main masked model minus the best other length gives {masked.text}"
+    )
+    return Figure(
+        name="pretraining",
+        tables=("pretraining", "channel_sets", "ablations"),
+        finding=f"On synthetic windows the reconstruction error is {listed}{more}.",
+        caption=(
+            "Vermilion diamonds: generator; grey: the paper’s tables 8 and 14 to 16, of real recordings, 61 "
+            "words and epochs of many more windows, so that directions can be compared and levels cannot. "
+            "**a**, squared error of held-out windows, in units of the variance, by the channels of the "
+            "tokenizer. **b** to **d**, test accuracy after masked modelling, by share of patches hidden and "
+            "by length of both trainings. Small marks: single decoders; one pre-training per synthetic "
+            "subject."
+        ),
+        alt=(
+            "Four panels. The reconstruction error of selected, random and all channels, with grey bars of "
+            "the paper that rise from 0.3 to nearly 1; accuracy against the hidden share, and against epochs "
+            "of tokenizer and masked model, with rising grey curves of the paper."
         ),
     )
 

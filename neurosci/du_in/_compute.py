@@ -13,6 +13,7 @@ from . import _cells as cells
 from . import _tables as tabulate
 from ._cells import Decoding, Pretraining, World
 from ._real import Real, decode_real, real_items, tokenize
+from ._variants import OWN, channel_sets, codex_sizes, variants
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,7 +106,9 @@ def compute(params: DuINParams, context: Context, real: Real) -> Findings:
     tables["decoders"] = found.decoders
     tables["training"] = tabulate.training(tokenizers, masked, params)
     tables["reconstruction"], tables["codes"] = tabulate.reconstruction(tokenizers, params)
-    tables["codex"] = tabulate.codex(tokenizers, found.decoders)
+    tables["codex"] = tabulate.codex(tokenizers, found.decoders, params)
+    tables["channel_sets"] = tabulate.channel_sets(tokenizers, params)
+    tables["pretraining"] = tabulate.pretraining(found.decoders, params)
     tables["contributions"] = tabulate.contributions(brain, worlds, params)
     tables["leak"] = tabulate.leak(leak, params)
     if recordings:
@@ -170,7 +173,7 @@ def all_channels(params: DuINParams, worlds: dict[int, World]) -> dict[str, Deco
 def tokenizer_jobs(
     params: DuINParams, worlds: dict[int, World], ranking: dict[int, tuple[int, ...]]
 ) -> dict[str, Pretraining]:
-    """Return the tokenizers: one for each generator, and those of the sweeps over the codex."""
+    """Return the tokenizers: one for each generator, those of the sweeps, and those of other channels."""
     made = {}
     for g, world in worlds.items():
         base = Pretraining(
@@ -180,21 +183,18 @@ def tokenizer_jobs(
         )  # fmt: skip
         for label, sizes in codex_sizes(params):
             made[f"generator {g}, {label}"] = dataclasses.replace(base, sizes=sizes)
+        for variant in variants(params):
+            if variant.tokenizer:
+                made[tokenizer_of(variant.start(g))] = dataclasses.replace(base, **variant.tokenizer)
+        for label, channels in channel_sets(params, g).items():
+            made[f"generator {g}, {label}"] = dataclasses.replace(base, channels=channels)
     return made
-
-
-def codex_sizes(params: DuINParams) -> list[tuple[str, tuple[tuple[str, Any], ...]]]:
-    """Return the sizes of the codex that are tried, the model's own first."""
-    tried: list[tuple[str, tuple[tuple[str, Any], ...]]] = [("own codex", ())]
-    tried += [(f"{size} codes", (("codex_size", size),)) for size in params.codex_sizes]
-    tried += [(f"{dim} dimensions", (("codex_dim", dim),)) for dim in params.codex_dims]
-    return tried
 
 
 def masked_jobs(
     params: DuINParams, worlds: dict[int, World], ranking: dict[int, tuple[int, ...]]
 ) -> dict[str, Pretraining]:
-    """Return the masked models: each target, and codes of each codex of the sweep."""
+    """Return the masked models: each target, codes of each codex of the sweep, and those of other sweeps."""
     made = {}
     for g, world in worlds.items():
         base = Pretraining(
@@ -203,9 +203,11 @@ def masked_jobs(
             batch_size=params.pretrain_batch_size, learning_rate=params.pretrain_learning_rate,
         )  # fmt: skip
         for target in params.targets:
-            made[f"generator {g}, own codex, {target}"] = dataclasses.replace(base, target=target)
+            made[f"generator {g}, {OWN}, {target}"] = dataclasses.replace(base, target=target)
         for label, sizes in codex_sizes(params)[1:]:
             made[f"generator {g}, {label}, codes"] = dataclasses.replace(base, sizes=sizes)
+        for variant in variants(params):
+            made[variant.start(g)] = dataclasses.replace(base, **variant.masked)
     return made
 
 
@@ -226,25 +228,43 @@ def decoder_jobs(
                 n_epochs=max(params.n_epochs), n_labels=max(params.n_labels),
                 batch_size=params.batch_size, learning_rate=params.learning_rate,
             )  # fmt: skip
-            for name, arm, start, changes in settings(params, g, ranking[g]):
+            chosen = arm_settings(params, g)
+            if s in params.seeds[: params.n_sweep_seeds]:
+                chosen += sweep_settings(params, g, ranking[g])
+            for name, arm, start, changes in chosen:
                 jobs[name_of(g, s, name)] = (dataclasses.replace(base, **changes), arm, start)
     return jobs
 
 
-def settings(
-    params: DuINParams, generator: int, order: tuple[int, ...]
-) -> list[tuple[str, str, str, dict[str, Any]]]:
-    """Return name, arm, start and what differs from the main decoder, for each decoder of a generator."""
-    own = f"generator {generator}, own codex"
+Setting = tuple[str, str, str, dict[str, Any]]
+"""Name, arm, start and what differs from the main decoder."""
+
+
+def arm_settings(params: DuINParams, generator: int) -> list[Setting]:
+    """Return the arms by epochs, with the most labels, and by labels, with the most epochs."""
+    own = f"generator {generator}, {OWN}"
     starts = {"scratch": "", "vqvae": own, "mae": f"{own}, codes"}
-    made: list[tuple[str, str, str, dict[str, Any]]] = []
-    for arm in ARMS:
-        for epochs in params.n_epochs:
-            for labels in params.n_labels:
-                changes = {"n_epochs": epochs, "n_labels": labels}
-                made.append((f"{arm}, {epochs} epochs, {labels} trials", arm, starts[arm], changes))
+    longest, most = max(params.n_epochs), max(params.n_labels)
+    pairs = [
+        *((epochs, most) for epochs in params.n_epochs),
+        *((longest, labels) for labels in params.n_labels if labels != most),
+    ]
+    made: list[Setting] = []
+    for epochs, labels in pairs:
+        words, changes = f"{epochs} epochs, {labels} trials", {"n_epochs": epochs, "n_labels": labels}
+        made += [(f"{arm}, {words}", arm, starts[arm], changes) for arm in ARMS]
+        # the main decoder of all channels has trained before, to rank them
+        if (epochs, labels) != (longest, most):
+            every = tuple(range(params.n_channels))
+            made.append((f"brain, {words}", "brain", "", {**changes, "channels": every}))
     made.append(("vqvae+vq", "vqvae+vq", own, {"quantize": True}))
-    made += [
+    return made
+
+
+def sweep_settings(params: DuINParams, generator: int, order: tuple[int, ...]) -> list[Setting]:
+    """Return the decoders that differ from the main one in one thing, all with the most epochs and labels."""
+    own = f"generator {generator}, {OWN}"
+    made: list[Setting] = [
         (f"mae, target {target}", f"mae ({target})", f"{own}, {target}", {})
         for target in params.targets
         if target != "codes"
@@ -262,6 +282,7 @@ def settings(
     for label, sizes in codex_sizes(params)[1:]:
         start = f"generator {generator}, {label}, codes"
         made.append((f"mae, {label}", "codex", start, {"sizes": sizes}))
+    made += [(f"mae, {one.label}", one.sweep, one.start(generator), {}) for one in variants(params)]
     few = order[: params.n_level_channels]
     for patch in params.level_patches:
         same: dict[str, Any] = {"channels": few, "patch_samples": patch}

@@ -248,10 +248,11 @@ class DuINConfig:
             If the patch length does not divide the number of samples.
         """
         if n_times < self.patch_samples or n_times % self.patch_samples:
-            nearest = max(self.patch_samples, n_times // self.patch_samples * self.patch_samples)
+            nearest = n_times // self.patch_samples * self.patch_samples
+            advice = f"cut to {nearest} samples" if nearest else "give longer windows"
             raise ValueError(
                 f"{where}: n_times must be a multiple of patch_samples = {self.patch_samples}, got {n_times} "
-                f"(cut to {nearest} samples, or choose another patch length)"
+                f"({advice}, or choose another patch length)"
             )
         return n_times // self.patch_samples
 

@@ -17,7 +17,7 @@ from ._classifier import HEADS, DuINClassifierModule
 from ._config import DuINConfig
 from ._encoder import DuINEncoder
 from ._estimator import DuINEstimator
-from ._folds import check_labels
+from ._folds import check_known, check_labels
 from ._initial import is_fitted, unwrapped
 from ._pretrained import Pretrained
 from ._pretrainer import DuINPretrainer
@@ -351,6 +351,32 @@ class DuINClassifier(ClassifierMixin, DuINEstimator):
         """
         probability = self.predict_proba(X)
         return np.asarray(self.classes_[probability.argmax(axis=1)])
+
+    def score(self, X: Any, y: ArrayLike, sample_weight: Any = None) -> float:
+        """Return the accuracy.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_trials, n_channels, n_times) or mne.Epochs
+            Trials.
+        y : array-like of shape (n_trials,)
+            Labels, all of them known from `fit`.
+        sample_weight : array-like of shape (n_trials,), default=None
+            Weights of the trials.
+
+        Returns
+        -------
+        float
+            Share of trials whose label is predicted.
+
+        Raises
+        ------
+        ValueError
+            If a label was not in training.
+        """
+        check_is_fitted(self)
+        check_known(_WHERE, y, self.classes_)
+        return float(np.average(self.predict(X) == np.asarray(y), weights=sample_weight))
 
     def contributions(self) -> NDArray[np.float64]:
         """Return the contribution of each channel by the weights of the spatial projection.

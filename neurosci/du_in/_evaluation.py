@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from neurosci._core.parallel import parallel_map
 from neurosci._core.random import spawn
 
-from ._folds import Fold, check_labels, folds_of, one_each
+from ._folds import Fold, folds_of
+from ._trials import read_trials
 
 _WHERE = "evaluate"
 COLUMNS = (
@@ -31,12 +32,12 @@ COLUMNS = (
 
 def evaluate(
     estimator: Any,
-    X: ArrayLike,
-    y: ArrayLike,
+    X: Any,
+    y: ArrayLike | None = None,
     *,
     cv: Any = 5,
-    groups: ArrayLike | None = None,
-    subjects: ArrayLike | None = None,
+    groups: ArrayLike | str | None = None,
+    subjects: ArrayLike | str | None = None,
     seeds: Sequence[int] = (0,),
     top_k: int = 5,
     n_jobs: int | None = None,
@@ -49,19 +50,22 @@ def evaluate(
     estimator : estimator
         Classifier with ``predict_proba``, or a pipeline that ends in one. It is cloned for each fold and
         never sees test trials: channel selection and standardisation belong inside it.
-    X : array-like of shape (n_trials, n_channels, n_times)
-        Trials.
-    y : array-like of shape (n_trials,)
-        Labels.
+    X : array-like of shape (n_trials, n_channels, n_times) or mne.Epochs
+        Trials. Of epochs, the channels that hold signals and are not marked as bad are used; estimators of
+        this package see them as epochs, with names and rate, all others as arrays.
+    y : array-like of shape (n_trials,), default=None
+        Labels; ``None`` takes the event names of epochs.
     cv : int, "published" or splitter, default=5
         Folds. An integer makes stratified folds, shuffled by the seed, which keep the trials of a group
         together; "published" is the paper's random split of trials (`published_split`), whose validation
         trials are not used; a splitter of scikit-learn is taken as it is.
-    groups : array-like of shape (n_trials,), default=None
-        Block in which each trial was recorded. Trials of one block share slow drifts, so that a split
-        within blocks is too kind; give blocks wherever they are known.
-    subjects : array-like of shape (n_trials,), default=None
-        Subject of each trial; each is split and fitted alone. ``None`` means one subject.
+    groups : array-like of shape (n_trials,) or str, default=None
+        Block in which each trial was recorded, or the column of the epochs' metadata that holds it. Trials of
+        one block share slow drifts, so that a split within blocks is too kind; give blocks wherever they are
+        known.
+    subjects : array-like of shape (n_trials,) or str, default=None
+        Subject of each trial, or a column of the metadata; each is split and fitted alone. ``None`` means
+        one subject.
     seeds : sequence of int, default=(0,)
         Seeds of splits and of every ``random_state`` in the estimator.
     top_k : int, default=5
@@ -82,7 +86,8 @@ def evaluate(
     Raises
     ------
     ValueError
-        If shapes disagree, a class has fewer than two trials, or a block is divided.
+        If shapes disagree, a class has fewer than two trials, a block is divided, the metadata have no such
+        column, or `X` is a continuous recording.
 
     See Also
     --------
@@ -99,14 +104,9 @@ def evaluate(
     >>> scores[["fold", "n_train", "n_test"]].to_numpy().tolist()
     [[0, 8, 4], [1, 8, 4], [2, 8, 4]]
     """
-    signals = np.asarray(X)
-    labels = check_labels(_WHERE, y, len(signals))
-    blocks = None if groups is None else one_each(_WHERE, "groups", groups, len(signals))
-    people = (
-        np.ones(len(signals), dtype=int)
-        if subjects is None
-        else one_each(_WHERE, "subjects", subjects, len(signals))
-    )
+    signals, labels, blocks, people = read_trials(_WHERE, estimator, X, y, groups, subjects)
+    if people is None:
+        people = np.ones(len(labels), dtype=int)
     if not len(seeds):
         raise ValueError(f"{_WHERE}: seeds must hold at least one seed, got none")
     items = []
@@ -123,7 +123,7 @@ def evaluate(
 
 def score_fold(
     estimator: Any,
-    X: NDArray[Any],
+    X: Any,
     y: NDArray[Any],
     fold: Fold,
     top_k: int,
@@ -172,11 +172,11 @@ def reseeded(estimator: Any, seed: int) -> Any:
 
 def permutation_null(
     estimator: Any,
-    X: ArrayLike,
-    y: ArrayLike,
+    X: Any,
+    y: ArrayLike | None = None,
     *,
     cv: Any = 5,
-    groups: ArrayLike | None = None,
+    groups: ArrayLike | str | None = None,
     n_permutations: int = 20,
     top_k: int = 5,
     random_state: int = 0,
@@ -188,14 +188,14 @@ def permutation_null(
     ----------
     estimator : estimator
         As for `evaluate`; everything in it is fitted anew, channel selection included.
-    X : array-like of shape (n_trials, n_channels, n_times)
-        Trials.
-    y : array-like of shape (n_trials,)
-        Labels; they are exchanged within groups, so that blocks keep their words.
+    X : array-like of shape (n_trials, n_channels, n_times) or mne.Epochs
+        Trials, as for `evaluate`.
+    y : array-like of shape (n_trials,), default=None
+        Labels, as for `evaluate`; they are exchanged within groups, so that blocks keep their words.
     cv : int, "published" or splitter, default=5
         Folds, as for `evaluate`.
-    groups : array-like of shape (n_trials,), default=None
-        Block of each trial.
+    groups : array-like of shape (n_trials,) or str, default=None
+        Block of each trial, as for `evaluate`.
     n_permutations : int, default=20
         Permutations.
     top_k : int, default=5
@@ -216,9 +216,7 @@ def permutation_null(
         As `evaluate`, or if there are no permutations.
     """
     where = "permutation_null"
-    signals = np.asarray(X)
-    labels = check_labels(where, y, len(signals))
-    blocks = None if groups is None else one_each(where, "groups", groups, len(signals))
+    signals, labels, blocks, _ = read_trials(where, estimator, X, y, groups)
     if n_permutations < 1:
         raise ValueError(f"{where}: n_permutations must be >= 1, got {n_permutations}")
     items = []

@@ -112,6 +112,12 @@ def folds_of(where: str, cv: Any, labels: NDArray[Any], groups: NDArray[Any] | N
 def check_labels(where: str, y: ArrayLike, n_trials: int) -> NDArray[Any]:
     """Return labels, at least two classes of two trials each."""
     labels = one_each(where, "y", y, n_trials)
+    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+        bad = np.flatnonzero(~np.isfinite(labels))
+        raise ValueError(
+            f"{where}: y must hold a label for each trial, got {len(bad)} NaN or infinite, the first in "
+            f"trial {bad[0]}"
+        )
     classes, counts = np.unique(labels, return_counts=True)
     if classes.size < 2:
         raise ValueError(f"{where}: y must hold at least 2 classes, got {classes.size}")
@@ -122,6 +128,16 @@ def check_labels(where: str, y: ArrayLike, n_trials: int) -> NDArray[Any]:
             + (f" and of {len(rare) - 1} more" if len(rare) > 1 else "")
         )
     return labels
+
+
+def check_known(where: str, y: ArrayLike, classes: NDArray[Any]) -> None:
+    """Raise when there are labels that training did not hold."""
+    unseen = np.setdiff1d(np.asarray(y), classes)
+    if unseen.size:
+        raise ValueError(
+            f"{where}: y must hold labels that were in training, got {unseen.tolist()[:5]} (evaluate counts "
+            "trials of other classes as wrong)"
+        )
 
 
 def one_each(where: str, name: str, values: ArrayLike, n_trials: int) -> NDArray[Any]:

@@ -14,6 +14,7 @@ from neurosci.stats import auc_interval, compare_scores, permutation_pvalue, pro
 
 from ._compute import Findings
 from ._tables import CHANNEL_LEVEL
+from ._variants import SWEEPS, variants
 
 Metrics = dict[str, Metric]
 POINTS = "percentage points"
@@ -200,6 +201,10 @@ def sweep_metrics(found: Findings) -> Metrics:
     mae = chosen(found, "mae")
     targets = [t for t in params.targets if t != "codes"]
     made |= _least("targets", [difference(found, mae, chosen(found, f"mae ({t})")) for t in targets])
+    for sweep in SWEEPS:
+        names = [f", mae, {one.label}" for one in variants(params) if one.sweep == sweep]
+        rows = [found.decoders[found.decoders["name"].str.endswith(name)] for name in names]
+        made |= _least(sweep, [difference(found, mae, one) for one in rows])
     for patch in params.level_patches:
         made |= level_metrics(found, patch)
     return made

@@ -62,6 +62,8 @@ _HEADS = {
     ),
     "vqvae": (),
 }
+# What only one of the networks has.
+_MARKS = {"vqvae": "rgs_block.", "mae": "mask_emb", "classifier": "cls_block.cls_head.2."}
 # Constants that we compute, and parts of the classifier that do not reach its output.
 _IGNORED = re.compile(r"emb_time\.time_encodings|.*\.attention\.scale|vq_block\.codex\.initted")
 _UNUSED = re.compile(r"(vq_block|contra_block)\..*")
@@ -121,14 +123,35 @@ def load_official_weights(
             module = DuINClassifierModule(
                 n_chans, n_times, n_outputs, config, head=head, n_subjects=n_subjects
             )
-    try:
-        module.load_state_dict(renamed)
-    except RuntimeError as error:
-        raise ValueError(
-            f"load_official_weights: {Path(path).name} must hold a {network} of the published sizes with "
-            f"windows of {n_times} samples, got other weights ({str(error)[:400]})"
-        ) from error
+    hint = _hint(tensors, network) or " (check network, n_times and n_outputs; names are ours)"
+    _check_fit(f"{Path(path).name} must hold a {network}", n_times, renamed, module, hint)
+    module.load_state_dict(renamed)
     return module.eval()
+
+
+def _check_fit(
+    wanted: str, n_times: int, renamed: Mapping[str, Tensor], module: torch.nn.Module, hint: str
+) -> None:
+    """Raise when a weight is missing or of another shape; names which, and the sizes on both sides."""
+    expected = {name: tuple(value.shape) for name, value in module.state_dict().items()}
+    given = {name: tuple(value.shape) for name, value in renamed.items()}
+    missing = [name for name in expected if name not in given]
+    extra = [name for name in given if name not in expected]
+    other = [
+        f"{name} {given[name]} in place of {expected[name]}"
+        for name in expected.keys() & given.keys()
+        if expected[name] != given[name]
+    ]
+    said = [
+        f"{len(names)} {words} ({', '.join(sorted(names)[:3])}{', ...' if len(names) > 3 else ''})"
+        for words, names in (("missing", missing), ("unexpected", extra), ("of another shape", other))
+        if names
+    ]
+    if said:
+        raise ValueError(
+            f"load_official_weights: {wanted} of the published sizes with windows of {n_times} samples, got "
+            f"{'; '.join(said)}{hint}"
+        )
 
 
 def _read(path: Path) -> dict[str, Tensor]:
@@ -146,12 +169,20 @@ def _read(path: Path) -> dict[str, Tensor]:
             f"load_official_weights: {path.name} must hold tensors only, got what cannot be loaded safely "
             f"({str(error)[:200]})"
         ) from error
-    if not isinstance(content, Mapping) or not all(
-        isinstance(k, str) and isinstance(v, Tensor) for k, v in content.items()
-    ):
+    if not isinstance(content, Mapping):
         raise ValueError(
             f"load_official_weights: {path.name} must hold a mapping of names to tensors, got "
             f"{type(content).__name__}"
+        )
+    wrong = [
+        f"{k!r}: {type(v).__name__}"
+        for k, v in content.items()
+        if not isinstance(k, str) or not isinstance(v, Tensor)
+    ]
+    if wrong or not content:
+        raise ValueError(
+            f"load_official_weights: {path.name} must hold a mapping of names to tensors alone, got "
+            f"{', '.join(wrong[:5]) or 'an empty one'} (of a training state, save the weights alone)"
         )
     return {name.removeprefix("module."): tensor for name, tensor in content.items()}
 
@@ -201,7 +232,7 @@ def rename(tensors: Mapping[str, Tensor], network: str) -> dict[str, Tensor]:
     if unknown:
         raise ValueError(
             f"load_official_weights: names must be those of the {network}, got {len(unknown)} others: "
-            f"{', '.join(unknown[:5])}"
+            f"{', '.join(unknown[:5])}{_hint(tensors, network)}"
         )
     for ours, letters in parts.items():
         if sorted(letters) != ["k", "q", "v"]:
@@ -210,6 +241,14 @@ def rename(tensors: Mapping[str, Tensor], network: str) -> dict[str, Tensor]:
             )
         found[ours] = torch.cat([letters[letter] for letter in "qkv"])
     return found
+
+
+def _hint(tensors: Mapping[str, Tensor], network: str) -> str:
+    """Say what a file rather is, where its names tell."""
+    if any(re.match(r"tokenizers?\.\d+\.", name) for name in tensors):
+        return " (this is the model of several subjects, which is not read)"
+    found = [name for name, mark in _MARKS.items() if any(key.startswith(mark) for key in tensors)]
+    return f" (this is a {found[0]}: pass network={found[0]!r})" if found and network not in found else ""
 
 
 def _per_subject(block: str, letter: str, tensor: Tensor, tensors: Mapping[str, Tensor]) -> Tensor:

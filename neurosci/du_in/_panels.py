@@ -25,6 +25,7 @@ ARM_STYLES = {
     "vqvae": (draw.GREEN, "^"),
     "mae": (draw.HUMAN, "D"),
     "vqvae+vq": (draw.OCHRE, "v"),
+    "brain": (draw.MODEL, "o"),
 }
 
 
@@ -73,8 +74,19 @@ def log_ticks(axes: Any, ticks: ArrayLike) -> None:
     axes.set_xscale("log")
     if len(values) == 1:
         axes.set_xlim(values[0] / 2, values[0] * 2)
-    axes.set_xticks(values, labels=[f"{value:g}" for value in values], size=draw.NOTE_SIZE)
+    axes.set_xticks(values, labels=labels_apart(values), size=draw.NOTE_SIZE)
     axes.set_xticks([], minor=True)
+
+
+def labels_apart(values: list[float]) -> list[str]:
+    """Return plain numbers for ticks of a logarithmic axis, empty where the next larger one is too near."""
+    labels: list[str] = []
+    room, last = np.log(values[-1] / values[0]) / 6, np.inf
+    for value in reversed(values):
+        far = np.log(last / value) >= room
+        labels.append(f"{value:g}" if far else "")
+        last = value if far else last
+    return labels[::-1]
 
 
 def decades(axes: Any) -> None:
@@ -105,13 +117,36 @@ def jitter(n: int) -> NDArray[np.float64]:
     return 0.16 * (np.arange(n) % 5 - 2) / 2
 
 
+GRID_MM, SMOOTHING_MM = 2.0, 6.0
+_LOW_MM, _HIGH_MM = np.array([-90.0, -126.0, -72.0]), np.array([90.0, 90.0, 108.0])
+
+
+def smoothed(places: NDArray[np.float64], score: NDArray[np.float64]) -> Any:
+    """Return scores at places in mm, smoothed with a Gaussian, as an image whose largest voxel is 1."""
+    from nibabel.nifti1 import Nifti1Image
+    from scipy.ndimage import gaussian_filter
+
+    edges = [np.arange(low, high + GRID_MM, GRID_MM) for low, high in zip(_LOW_MM, _HIGH_MM, strict=True)]
+    held, _ = np.histogramdd(places, bins=edges, weights=score)
+    volume = gaussian_filter(held, SMOOTHING_MM / GRID_MM)
+    affine = np.diag([GRID_MM, GRID_MM, GRID_MM, 1.0])
+    affine[:3, 3] = _LOW_MM + GRID_MM / 2
+    scaled = (volume / volume.max()).astype(np.float32)
+    return Nifti1Image(scaled, affine)  # type: ignore[no-untyped-call]
+
+
 def contacts(axes: Any, table: pd.DataFrame, score: NDArray[np.float64], display: str) -> Any:
-    """Draw contacts on a glass brain, the size and colour by their score."""
-    from matplotlib.colors import Normalize
-    from nilearn.plotting import plot_markers
+    """Draw the smoothed score on a glass brain, and contacts as dots whose size is their score."""
+    from nilearn.plotting import plot_glass_brain
 
     places = table[["x_mm", "y_mm", "z_mm"]].to_numpy(float)
-    return plot_markers(
-        score, places, axes=axes, display_mode=display, node_cmap="cividis", node_vmin=0, node_vmax=1,
-        node_size=4 + 22 * Normalize(0, 1)(score), alpha=0.85, annotate=False, colorbar=False,
+    shown = plot_glass_brain(
+        smoothed(places, score), axes=axes, display_mode=display, cmap="cividis", vmin=0, vmax=1,
+        threshold=0.05, annotate=False, colorbar=False, plot_abs=False, symmetric_cbar=False,
     )  # fmt: skip
+    for view in shown.axes.values():
+        for image in view.ax.images:
+            # vector files then hold the voxels instead of an enlarged picture of them
+            image.set_interpolation("none")
+    shown.add_markers(places, marker_color=draw.HUMAN, marker_size=1 + 9 * score, alpha=0.9)
+    return shown

@@ -68,7 +68,7 @@ def brain(contacts: pd.DataFrame) -> Figure:
     from matplotlib.colors import Normalize
 
     shown = figure.colorbar(ScalarMappable(Normalize(0, 1), "cividis"), cax=bar)
-    shown.set_label("accuracy times rank score")
+    shown.set_label("smoothed score (of largest)")
     return figure
 
 
@@ -151,7 +151,7 @@ def arms(decoders: pd.DataFrame) -> Figure:
     a.set_ylabel("accuracy (%)")
     a.set_ylim(0, 100)
     figure.legend(
-        *a.get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=draw.NOTE_SIZE
+        *a.get_legend_handles_labels(), loc="outside upper center", ncols=5, fontsize=draw.NOTE_SIZE
     )
     return figure
 
@@ -164,7 +164,8 @@ def n_words(decoders: pd.DataFrame) -> int:
 def sweeps(decoders: pd.DataFrame, codex: pd.DataFrame) -> Figure:
     """Draw accuracy against channels, patch length, codex and token level."""
     figure = draw.new_figure(draw.DOUBLE, 2.5)
-    a, b, c, d = figure.subplots(1, 4, sharey=True)
+    dims = codex[codex["sweep"].isin(["own", "dimensions"])].groupby("codex_dim")["accuracy"].mean()
+    a, b, c, d, *more = figure.subplots(1, 5 if len(dims) > 1 else 4, sharey=True)
     longest = decoders[(decoders["n_epochs"] == decoders["n_epochs"].max())]
     longest = longest[longest["n_labels"] == decoders["n_labels"].max()]
     by_channels = longest[longest["arm"].isin(["scratch", "channels", "brain"])]
@@ -189,6 +190,10 @@ def sweeps(decoders: pd.DataFrame, codex: pd.DataFrame) -> Figure:
     d.set_xticks([0, 1], labels=["region", "channel"])
     d.set_xlim(-0.6, 1.6)
     d.set_xlabel("tokens")
+    for axes in more:
+        axes.plot(dims.index, 100 * dims.to_numpy(), "-D", color=draw.HUMAN, ms=4, lw=1.3)
+        panels.log_ticks(axes, dims.index)
+        axes.set_xlabel("dimensions")
     a.set_ylabel("accuracy (%)")
     a.set_ylim(0, 100)
     for axes, mark, words in (
@@ -196,6 +201,7 @@ def sweeps(decoders: pd.DataFrame, codex: pd.DataFrame) -> Figure:
         (b, "b", "patch length"),
         (c, "c", "codex"),
         (d, "d", "level"),
+        *((axes, "e", "codex") for axes in more),
     ):
         panels.chance(axes, 100 / n_words(decoders))
         draw.letter(axes, mark, words)

@@ -58,6 +58,14 @@ def read_signals(where: str, X: Any) -> Signals:
                 "neurosci.preprocessing.ieeg.make_pretrain_windows)"
             )
         names, sfreq, values = tuple(X.ch_names), float(X.info["sfreq"]), X.get_data(copy=False)
+    if isinstance(values, list | tuple):
+        shapes = [np.shape(window) for window in values]
+        other = next((k for k, shape in enumerate(shapes) if shape != shapes[0]), None)
+        if other is not None:
+            raise TypeError(
+                f"{where}: X must hold windows of one shape, got {shapes[0]}, and {shapes[other]} in window "
+                f"{other} (cut them to one length)"
+            )
     array = np.asarray(values)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{where}: X must hold real numbers, got {array.dtype}")

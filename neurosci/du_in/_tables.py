@@ -11,6 +11,8 @@ from neurosci.stats import proportion_interval
 
 from ._published import PAIRS, published_aggregates, published_paired_tests, published_table
 from ._real import N_FOLDS, Real
+from ._variants import OWN, SWEEPS, codex_sizes, main_values, variants
+from ._variants import channel_sets as sets_of
 
 if TYPE_CHECKING:
     from ._cells import World
@@ -85,7 +87,7 @@ def training(
     tokenizers: dict[str, dict[str, Any]], masked: dict[str, dict[str, Any]], params: DuINParams
 ) -> pd.DataFrame:
     """Return losses by epoch of the first generator's pre-training."""
-    first = f"generator {params.generators[0]}, own codex"
+    first = f"generator {params.generators[0]}, {OWN}"
     rows = []
     for stage, record in (("tokenizer", tokenizers[first]), ("masked model", masked[f"{first}, codes"])):
         history = {
@@ -105,7 +107,7 @@ def reconstruction(
     tokenizers: dict[str, dict[str, Any]], params: DuINParams
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return a held-out window beside its reconstruction, and how often each code occurs."""
-    record = tokenizers[f"generator {params.generators[0]}, own codex"]
+    record = tokenizers[f"generator {params.generators[0]}, {OWN}"]
     original, again = np.asarray(record["shown"])[0], np.asarray(record["reconstructed"])[0]
     step = 10
     times = np.arange(0, original.shape[1], step)
@@ -123,14 +125,17 @@ def reconstruction(
     return table, codes[codes["n_tokens"] > 0].reset_index(drop=True)
 
 
-def codex(tokenizers: dict[str, dict[str, Any]], decoders: pd.DataFrame) -> pd.DataFrame:
+def codex(tokenizers: dict[str, dict[str, Any]], decoders: pd.DataFrame, params: DuINParams) -> pd.DataFrame:
     """Return error, usage and accuracy by codex."""
     rows = []
+    tried = {label for label, _ in codex_sizes(params)}
     for name, record in tokenizers.items():
         generator, label = name.removeprefix("generator ").split(", ")
+        if label not in tried:
+            continue
         codex = np.asarray(record["weights/quantizer.codex"])
         mine = decoders[decoders["generator"] == int(generator)]
-        if label == "own codex":
+        if label == OWN:
             same = mine[(mine["arm"] == "mae") & (mine["n_epochs"] == mine["n_epochs"].max())]
             same = same[same["n_labels"] == mine["n_labels"].max()]
         else:
@@ -138,7 +143,7 @@ def codex(tokenizers: dict[str, dict[str, Any]], decoders: pd.DataFrame) -> pd.D
         rows.append(
             {
                 "generator": int(generator),
-                "sweep": "own" if label == "own codex" else label.split()[1],
+                "sweep": "own" if label == OWN else label.split()[1],
                 "codex_size": codex.shape[0],
                 "codex_dim": codex.shape[1],
                 "test_mse": float(record["test_mse"]),
@@ -149,6 +154,42 @@ def codex(tokenizers: dict[str, dict[str, Any]], decoders: pd.DataFrame) -> pd.D
             }
         )
     return pd.DataFrame(rows)
+
+
+def channel_sets(tokenizers: dict[str, dict[str, Any]], params: DuINParams) -> pd.DataFrame:
+    """Return the error of held-out windows by the channels of the tokenizer, beside the paper's table 8."""
+    published = published_table("reconstruction")
+    printed = published["mse"].tolist()
+    rows = []
+    for generator in params.generators:
+        labels = {OWN: params.n_selected, **{k: len(v) for k, v in sets_of(params, generator).items()}}
+        for (label, n_channels), paper in zip(labels.items(), printed, strict=True):
+            rows.append(
+                {
+                    "generator": generator,
+                    "channels": "selected channels" if label == OWN else label,
+                    "n_channels": n_channels,
+                    "test_mse": float(tokenizers[f"generator {generator}, {label}"]["test_mse"]),
+                    "paper_mse": paper,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def pretraining(decoders: pd.DataFrame, params: DuINParams) -> pd.DataFrame:
+    """Return the accuracy after masked modelling by how it was trained."""
+    main = decoders[(decoders["arm"] == "mae") & (decoders["n_epochs"] == max(params.n_epochs))]
+    main = main[main["n_labels"] == max(params.n_labels)]
+    parts = [main.assign(sweep=sweep, value=value) for sweep, value in main_values(params).items()]
+    parts += [
+        rows.assign(sweep=one.sweep, value=one.value)
+        for one in variants(params)
+        for rows in (decoders[decoders["name"].str.endswith(f", mae, {one.label}")],)
+    ]
+    table = pd.concat(parts)[["sweep", "value", "generator", "seed", "accuracy", "n_test"]]
+    table["sweep"] = pd.Categorical(table["sweep"], SWEEPS)
+    table = table.sort_values(["sweep", "value", "generator", "seed"], ignore_index=True)
+    return table.astype({"sweep": str, "value": float})
 
 
 def contributions(

@@ -117,6 +117,8 @@ def order_generator(claim: Claim, found: Findings, metrics: Metrics) -> Verdict:
 
 def ten_channels(claim: Claim, found: Findings, metrics: Metrics) -> Verdict:
     """Judge whether more than ten channels help."""
+    if "channels" not in metrics:
+        return claim.not_run(f"Not run: no number of channels above {found.params.n_selected} was asked for.")
     return _generator(
         claim, found, metrics["channels"],
         f"{found.params.n_selected} selected channels minus the best larger number; channels are ranked on "
@@ -126,6 +128,8 @@ def ten_channels(claim: Claim, found: Findings, metrics: Metrics) -> Verdict:
 
 def patches(claim: Claim, found: Findings, metrics: Metrics) -> Verdict:
     """Judge the patch length."""
+    if "patches" not in metrics:
+        return claim.not_run("Not run: no other patch length than 100 ms was asked for.")
     tried = ", ".join(map(str, found.params.patch_lengths))
     return _generator(
         claim, found, metrics["patches"], f"Tried from scratch: {tried} ms, tokens equally wide."
@@ -155,6 +159,8 @@ def targets_published(claim: Claim, found: Findings, metrics: Metrics) -> Verdic
 
 def targets_generator(claim: Claim, found: Findings, metrics: Metrics) -> Verdict:
     """Judge the targets on the generator."""
+    if "targets" not in metrics:
+        return claim.not_run("Not run: no other target than codes was asked for.")
     return _generator(
         claim, found, metrics["targets"], "Codes minus the better of the other targets, equal epochs."
     )

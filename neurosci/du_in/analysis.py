@@ -13,7 +13,7 @@ from neurosci._core.params import Params, param
 from neurosci._core.plan import Plan
 from neurosci._core.result import Result, Source
 
-from . import _plots
+from . import _plots, _plots_sweeps
 from . import _verdicts as verdicts
 from . import _words as words
 from ._captions import figures
@@ -76,6 +76,18 @@ class DuINParams(Params):
     )
     codex_sizes: tuple[int, ...] = param((16,), low=2, doc="Sizes of the codex beside the model's own.")
     codex_dims: tuple[int, ...] = param((), low=2, doc="Dimensions of the codex beside the model's own.")
+    mask_ratios: tuple[float, ...] = param(
+        (0.25,), low=0.0, high=1.0, low_open=True, high_open=True, doc="Shares hidden beside the model's own."
+    )
+    tokenizer_epochs: tuple[int, ...] = param(
+        (6,), low=1, unit="epochs", doc="Epochs of tokenizers beside the main one's."
+    )
+    masked_epochs: tuple[int, ...] = param(
+        (6,), low=1, unit="epochs", doc="Epochs of masked models beside the main one's."
+    )
+    n_sweep_seeds: int = param(
+        1, low=1, unit="seeds", doc="Seeds of the sweeps, the first ones; the arms have all of them."
+    )
     level_patches: tuple[int, ...] = param(
         (100,), low=10, unit="samples of 1 ms", doc="Patch lengths of region against channel tokens."
     )
@@ -135,11 +147,14 @@ PRESETS = {
         n_pretrain_epochs=60,
         n_masked_epochs=120,
         channel_counts=(1, 2, 5, 10, 20, 42),
-        patch_lengths=(20, 50, 100, 150, 200, 500),
+        patch_lengths=(50, 100, 150, 200, 500),
         codex_sizes=(16, 64, 1024, 2048),
         codex_dims=(8, 64),
+        mask_ratios=(0.1, 0.3),
+        tokenizer_epochs=(5, 15),
+        masked_epochs=(5, 30),
+        n_sweep_seeds=2,
         level_patches=(100, 1000),
-        poolings=("concatenate", "mean"),
         n_permutations=200,
         n_real_epochs=60,
         n_token_epochs=200,
@@ -154,6 +169,7 @@ FIGURES = {
     "reconstruction": _plots.reconstruction,
     "arms": _plots.arms,
     "sweeps": _plots.sweeps,
+    "pretraining": _plots_sweeps.pretraining,
     "contributions": _plots.contributions,
     "leak": _plots.leak,
     "real": _plots.real,

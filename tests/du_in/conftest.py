@@ -25,6 +25,8 @@ SMALL = {
     "channel_counts": (2, 10, 42),
     "patch_lengths": (100, 200),
     "codex_sizes": (8,),
+    "tokenizer_epochs": (3,),
+    "masked_epochs": (1,),
     "level_patches": (),
     "n_permutations": 6,
 }

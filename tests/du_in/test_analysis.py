@@ -15,13 +15,16 @@ from neurosci._core.result import load_result
 from neurosci._core.units import UnitStore
 from neurosci._training import seeded
 from neurosci.du_in import DuINClassifierModule, analysis, anova_scores
+from neurosci.du_in import _captions as captions
 from neurosci.du_in import _metrics as metrics
+from neurosci.du_in import _panels as panels
 from neurosci.du_in import _tables as tables
 from neurosci.du_in._cells import trials
-from neurosci.du_in._compute import Findings, codex_sizes, decoder_jobs, ranked, with_costs, world_of
+from neurosci.du_in._compute import Findings, decoder_jobs, masked_jobs, ranked, with_costs, world_of
 from neurosci.du_in._planning import stages
 from neurosci.du_in._real import Labelled, Real, Tokenized, decode_real, rows_of, tokenize
 from neurosci.du_in._sizes import model_sizes
+from neurosci.du_in._variants import channel_sets, codex_sizes, variants
 from tests.du_in.conftest import SMALL
 
 CLAIMS = {"DU1", "DU2", "DU3", "DU4", "DU5", "DU6", "DU7"}
@@ -86,7 +89,8 @@ def test_a_plan_counts_the_trainings_that_a_run_makes(result):
     params = analysis.PARAMS(**SMALL)
     jobs = stages(params)
     assert len(jobs["decoders"]) == len(result.tables["decoders"])
-    assert len(jobs["tokenizers"]) == len(result.tables["codex"])
+    others = ("random channels", "all channels", "tokenizer epochs")
+    assert len(jobs["tokenizers"]) == len(result.tables["codex"]) + len(others)
     plan = analysis.plan(params, Context())
     assert "one core" in plan.duration and "one GPU" in plan.duration
     assert any("whole paper" in line for line in plan.details)
@@ -130,6 +134,17 @@ def test_everything_else_is_called_synthetic_and_decides_nothing_with_few_sample
     for figure in result.figures:
         if set(figure.tables) & {"decoders", "training", "reconstruction", "contributions", "leak"}:
             assert "ynthetic" in figure.finding, figure.name
+
+
+def test_sweeps_that_were_not_asked_for_are_not_run(result):
+    rows, made = {row.id: row for row in result.verdicts}, result.metrics
+    assert rows["DU4"].verdict != "not run" and {"channels", "patches", "targets"} <= set(made)
+    others = {name: value for name, value in made.items() if name not in ("channels", "patches", "targets")}
+    found = Findings(analysis.PARAMS(**SMALL), result.tables, result.tables["decoders"], {}, Real())
+    without = {row.id: row.verdict for row in analysis.judge(found, others)}
+    assert {without[name] for name in ("DU4", "DU5", "DU6 generator")} == {"not run"}
+    assert without["DU2"] == rows["DU2"].verdict
+    assert captions.sweeps(found, others).finding == "On synthetic trials no sweep was asked for."
 
 
 def test_no_advantage_is_claimed_before_the_plateau(result):
@@ -220,6 +235,53 @@ def test_channels_are_ranked_by_training_trials_and_selected_first():
     assert main.channels == order[:10] and (arm, start) == ("mae", "generator 1, own codex, codes")
     assert jobs["generator 1, seed 0, 2 channels"][0].channels == (1, 2)
     assert {label for label, _ in codex_sizes(params)} == {"own codex", "8 codes"}
+
+
+def test_arms_are_a_cross_and_sweeps_have_the_first_seeds():
+    """Curves over epochs have the most labels, and curves over labels the most epochs."""
+    params = analysis.PARAMS(**{**SMALL, "seeds": (0, 1, 2), "n_labels": (2, 3, 4), "n_sweep_seeds": 2})
+    jobs = decoder_jobs(params, {1: world_of(params, 1)}, {1: tuple(range(42))})
+    scratch = {(job.n_epochs, job.n_labels, job.seed) for job, arm, _ in jobs.values() if arm == "scratch"}
+    assert scratch == {(e, n, s) for e, n in ((2, 4), (3, 4), (3, 2), (3, 3)) for s in (0, 1, 2)}
+    # the main decoder of all channels has trained before
+    brain = {(job.n_epochs, job.n_labels, job.seed) for job, arm, _ in jobs.values() if arm == "brain"}
+    assert brain == {one for one in scratch if one[:2] != (3, 4)}
+    for arm in ("channels", "patch", "codex", "mask ratio", "mae (tokens)"):
+        assert {job.seed for job, other, _ in jobs.values() if other == arm} == {0, 1}, arm
+
+
+def test_sweeps_of_pretraining_change_one_thing():
+    params = analysis.PARAMS(
+        **{**SMALL, "mask_ratios": (0.5, 0.1), "tokenizer_epochs": (6, 3), "masked_epochs": (2, 1)}
+    )
+    # what the main setting has is not trained again
+    assert [one.label for one in variants(params)] == ["0.1 hidden", "3 epochs", "masked 1 epochs"]
+    worlds, order = {1: world_of(params, 1)}, {1: tuple(range(42))}
+    jobs = masked_jobs(params, worlds, order)
+    main = jobs["generator 1, own codex, codes"]
+    hidden = jobs["generator 1, own codex, 0.1 hidden"]
+    assert (main.config.mask_ratio, hidden.config.mask_ratio) == (0.5, 0.1)
+    assert hidden.n_epochs == main.n_epochs and jobs["generator 1, own codex, masked 1 epochs"].n_epochs == 1
+    assert "generator 1, 3 epochs, codes" in jobs
+    starts = {start for _, _, start in decoder_jobs(params, worlds, order).values() if start.count(",") > 1}
+    assert starts <= set(jobs)
+    drawn = channel_sets(params, 1)
+    assert len(set(drawn["random channels"])) == params.n_selected and len(drawn["all channels"]) == 42
+    assert drawn != channel_sets(params, 2)
+
+
+def test_sweeps_stand_beside_the_paper(result):
+    sets = result.tables["channel_sets"]
+    assert sets["n_channels"].tolist() == [10, 10, 42]
+    assert sets["paper_mse"].tolist() == [0.2969, 0.5211, 0.9673]
+    assert (sets["test_mse"] > 0).all()
+    table, decoders = result.tables["pretraining"], result.tables["decoders"].set_index("name")
+    tried = table.groupby("sweep")["value"].unique().map(sorted).to_dict()
+    assert tried == {
+        "mask ratio": [0.25, 0.5], "tokenizer epochs": [3.0, 6.0], "masked epochs": [1.0, 2.0]
+    }  # fmt: skip
+    row = table[(table["sweep"] == "mask ratio") & (table["value"] == 0.25)].iloc[0]
+    assert row["accuracy"] == decoders.loc["generator 1, seed 0, mae, 0.25 hidden", "accuracy"]
 
 
 def test_contributions_stand_beside_the_truth(result):
@@ -380,6 +442,28 @@ def test_every_table_has_a_note_and_every_figure_its_tables(result):
     assert {figure.name for figure in result.figures} | {"real", "ecog"} == set(analysis.FIGURES)
     for figure in result.figures:
         assert set(figure.tables) <= set(result.tables)
+
+
+def test_tick_labels_do_not_run_into_each_other():
+    assert panels.labels_apart([50, 100, 150, 200, 500]) == ["50", "100", "", "200", "500"]
+    assert panels.labels_apart([16, 64, 256, 1024, 2048]) == ["16", "64", "256", "", "2048"]
+    assert panels.labels_apart([10]) == ["10"]
+
+
+def test_smoothed_scores_are_a_gaussian_around_each_place():
+    """Two far places with weights 2 and 1: the image at each is its weight, and falls off as the Gaussian."""
+    places = np.array([[-41.0, -21.0, 15.0], [49.0, -5.0, 3.0]])
+    image = panels.smoothed(places, np.array([2.0, 1.0]))
+    volume, inverse = np.asarray(image.dataobj), np.linalg.inv(image.affine)
+
+    def at(place):
+        return volume[tuple(np.round(inverse @ [*place, 1.0])[:3].astype(int))]
+
+    assert (at(places[0]), at(places[1])) == pytest.approx((1.0, 0.5), rel=1e-5)
+    # voxels of 2 mm sample the Gaussian; the filter's truncation at 4 SD is below this tolerance
+    for distance in (6.0, 12.0):
+        expected = np.exp(-(distance**2) / (2 * panels.SMOOTHING_MM**2))
+        assert at(places[0] + [0.0, distance, 0.0]) == pytest.approx(expected, rel=1e-3)
 
 
 def test_every_figure_can_be_drawn(result, tmp_path):

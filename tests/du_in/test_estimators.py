@@ -311,9 +311,25 @@ def test_bad_labels(config, trials):
         (single, "at least 2 trials of each class, got 1 of 7"),
         (np.zeros(len(X)), "at least 2 classes, got 1"),
         (trials.y[:-1], "one value for each of 18 trials"),
+        (np.where(trials.y == 1, np.nan, trials.y), "got 6 NaN or infinite, the first in trial"),
     ):
         with pytest.raises(ValueError, match=words):
             DuINClassifier(config=config, **FAST).fit(X, y)
+
+
+def test_labels_that_training_did_not_hold_have_no_score(decoder, trials):
+    y = decoder.classes_[trials.y] if decoder.classes_.dtype.kind != "i" else trials.y
+    assert decoder.score(trials.X, y) == np.mean(decoder.predict(trials.X) == y)
+    with pytest.raises(
+        ValueError, match=r"DuINClassifier: y must hold labels that were in training, got \[9\]"
+    ):
+        decoder.score(trials.X, np.where(trials.y == 0, 9, trials.y))
+
+
+def test_windows_of_several_lengths_are_named(config, trials):
+    ragged = [trials.X[0], trials.X[1], trials.X[2][:, :2000]]
+    with pytest.raises(TypeError, match=r"got \(10, 3000\), and \(10, 2000\) in window 2"):
+        DuINClassifier(config=config, **FAST).fit(ragged, [0, 1, 0])
 
 
 def test_other_channels_rates_and_lengths_are_refused(config, trials):

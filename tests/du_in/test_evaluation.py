@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from neurosci.du_in import (
     ChannelSelector,
     DuINClassifier,
+    SyntheticSEEG,
     WindowMeanClassifier,
     compare_methods,
     evaluate,
@@ -260,3 +261,77 @@ def test_channels_chosen_outside_the_folds_help_labels_without_meaning():
     assert low <= 8 * n * inside.mean() <= high
     # one-sided paired test over permutations, at 5 %
     assert ttest_rel(outside, inside, alternative="greater").pvalue < 0.05
+
+
+# -------------------------------------------------------------------------------------------- mne epochs
+
+
+@pytest.fixture(scope="module")
+def epochs():
+    """Three words, four trials of each, two blocks, six shafts; one channel is marked as bad."""
+    made = SyntheticSEEG(3, n_contacts=6, random_state=4).epochs(4)
+    made.info["bads"] = [made.ch_names[3]]
+    return made
+
+
+def test_epochs_score_as_their_arrays(epochs):
+    """Labels are event names and blocks a column; the bad channel is left out. Signals are float64 volts."""
+    decoder = WindowMeanClassifier(1000.0)
+    found = evaluate(decoder, epochs, cv=2, groups="block")
+    X = np.delete(epochs.get_data(), 3, axis=1)
+    names = {code: name for name, code in epochs.event_id.items()}
+    y = [names[code] for code in epochs.events[:, 2]]
+    expected = evaluate(decoder, X, y, cv=2, groups=epochs.metadata["block"])
+    pd.testing.assert_frame_equal(found, expected)
+    null = permutation_null(decoder, epochs, cv=2, groups="block", n_permutations=2)
+    assert len(null) == 4
+    assert len(epochs.ch_names) == X.shape[1] + 1
+
+
+class Names(Recorder):
+    """An estimator of the package by its module, which remembers what it was given."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        Names.seen.append(X if isinstance(X, np.ndarray) else tuple(X.ch_names))
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
+
+
+def test_estimators_of_the_package_see_epochs_and_others_arrays(epochs, monkeypatch):
+    Names.seen = []
+    evaluate(Names(), epochs, cv=2)
+    assert all(isinstance(one, np.ndarray) for one in Names.seen)
+    monkeypatch.setattr(Names, "__module__", "neurosci.du_in._made_up")
+    Names.seen = []
+    evaluate(make_pipeline(ChannelSelector(4, method="anova"), Names()), epochs, cv=2, groups="block")
+    assert all(len(one) == 4 and set(one) < set(epochs.ch_names) - {epochs.ch_names[3]} for one in Names.seen)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"groups": "blok"}, r"groups must be a column of the metadata \(block\), got 'blok'"),
+        ({"subjects": "person"}, "subjects must be a column of the metadata"),
+        ({"y": [0, 1]}, "y must have one value for each of 12 trials"),
+    ],
+)
+def test_epochs_that_do_not_fit(epochs, arguments, message):
+    with pytest.raises(ValueError, match=f"evaluate: {message}"):
+        evaluate(WindowMeanClassifier(1000.0), epochs, cv=2, **arguments)
+
+
+def test_recordings_and_arrays_without_labels_are_refused(table):
+    raw = SyntheticSEEG(2, n_contacts=6).raw(1)
+    with pytest.raises(ValueError, match="evaluate: X must be trials, got a continuous recording"):
+        evaluate(WindowMeanClassifier(1000.0), raw)
+    with pytest.raises(ValueError, match="permutation_null: y must have one label for each trial, got None"):
+        permutation_null(WindowMeanClassifier(1000.0), table[0])
+    with pytest.raises(ValueError, match=r"groups must have one value for each trial, got 'block'"):
+        evaluate(WindowMeanClassifier(1000.0), *table[:2], groups="block")
+    every = SyntheticSEEG(2, n_contacts=6).epochs(2)
+    every.info["bads"] = every.ch_names
+    with pytest.raises(ValueError, match="X must have a channel that is not marked as bad, got none"):
+        evaluate(WindowMeanClassifier(1000.0), every)

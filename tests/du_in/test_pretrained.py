@@ -305,11 +305,24 @@ def test_official_names_fill_every_weight(tmp_path, network, prefix):
     ("content", "message"),
     [
         (lambda state: {**state, "decoder.9.weight": torch.zeros(1)}, "got 1 others: decoder.9.weight"),
-        (lambda state: dict(list(state.items())[:-1]), "must hold a mae of the published sizes"),
+        (
+            lambda state: dict(list(state.items())[:-1]),
+            r"must hold a mae of the published sizes with windows of 4000 .* got 1 missing \(head\.bias\)",
+        ),
+        (
+            lambda state: {**state, "mask_emb": torch.zeros(80)},
+            r"got 1 of another shape \(hidden \(80,\) in place of \(160,\)\)",
+        ),
+        (lambda state: official("vqvae"), r"88 unexpected .*\(this is a vqvae: pass network='vqvae'\)"),
+        (
+            lambda state: {**state, "tokenizers.3.conv.weight": torch.zeros(1)},
+            "model of several subjects, which is not read",
+        ),
+        (lambda state: {}, "names to tensors alone, got an empty one"),
         (lambda state: {k: v for k, v in state.items() if "W_q" not in k}, "q, k and v must come together"),
         (lambda state: {k: v for k, v in state.items() if "subj" not in k}, "must hold subj_block"),
         (lambda state: [1, 2], "mapping of names to tensors, got list"),
-        (lambda state: {"state": {"x": torch.zeros(1)}}, "mapping of names to tensors"),
+        (lambda state: {"state": {"x": torch.zeros(1)}}, r"got 'state': dict \(of a training state"),
     ],
 )
 def test_other_official_files_are_refused(tmp_path, content, message):
