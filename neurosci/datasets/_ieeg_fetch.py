@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,12 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from neurosci._core.checks import check_option
-from neurosci.datasets import _ieeg_registry as entries
 from neurosci.datasets._about import about
 from neurosci.datasets._errors import DataFormatError
 from neurosci.datasets._ieeg import EEGTrials, IEEGRecording
-from neurosci.datasets._registry import Dataset, RemoteFile, get_dataset
-from neurosci.datasets._store import find_roots, obtain
+from neurosci.datasets._registry import get_dataset
+from neurosci.datasets._store import obtain
 
 PathLike = str | os.PathLike[str]
 Download = bool | Literal["force"]
@@ -248,10 +246,15 @@ def fetch_ecog_gripforce(*, data_dir: PathLike | None = None, download: Download
     from neurosci.preprocessing.ieeg import read_raw
 
     where = "fetch_ecog_gripforce"
-    dataset = _local_or_package(get_dataset("ecog_gripforce"), data_dir)
+    dataset = get_dataset("ecog_gripforce")
     found = obtain(dataset, where=where, data_dir=data_dir, download=download)
     header = next(path for name, path in found.items() if name.endswith(".vhdr"))
     places = next(path for name, path in found.items() if name.endswith("_electrodes.tsv"))
+    elsewhere = [
+        p.name for p in found.values() if p.suffix in (".eeg", ".vmrk") and p.parent != header.parent
+    ]
+    if elsewhere:
+        raise _damaged(where, header, f"{', '.join(elsewhere)} must lie beside it (complete that folder)")
     raw = read_raw(header)
     table = pd.read_csv(places, sep="\t", na_values="n/a").set_index("name")
     force = "MOV_RIGHT"
@@ -272,18 +275,6 @@ def fetch_ecog_gripforce(*, data_dir: PathLike | None = None, download: Download
         covariates={"grip_force_au": raw.get_data([force])[0]},
         **about(dataset, "9 channels and grip force, 19 s"),
     )
-
-
-def _local_or_package(dataset: Dataset, data_dir: PathLike | None) -> Dataset:
-    """Return the same files as a plain BIDS folder, where ``NEUROSCI_DATA`` holds them so."""
-    local = find_roots(data_dir).local
-    if local is None or not (local / entries.GRIP_FORCE_LOCAL).is_dir():
-        return dataset
-    files = tuple(
-        RemoteFile(f"{entries.GRIP_FORCE_LOCAL}/{name}", digest)
-        for name, digest in entries.GRIP_FORCE.items()
-    )
-    return replace(dataset, root=entries.GRIP_FORCE_LOCAL, files=files)
 
 
 def fetch_eeg_classification(

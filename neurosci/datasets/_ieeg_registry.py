@@ -99,7 +99,14 @@ def _grip_force() -> Dataset:
         root=f"{dist}-{version}",
         stand_in=_STAND_IN,
         files=tuple(
-            PackageMember(dist, version, f"{GRIP_FORCE_FOLDER}/{name}", sha256, module)
+            PackageMember(
+                dist,
+                version,
+                f"{GRIP_FORCE_FOLDER}/{name}",
+                sha256,
+                module,
+                local_path=f"{GRIP_FORCE_LOCAL}/{name}",
+            )
             for name, sha256 in GRIP_FORCE.items()
         ),
     )

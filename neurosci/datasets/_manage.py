@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurosci.datasets._registry import get_dataset, registry
-from neurosci.datasets._store import State, find_roots, obtain, state_of
+from neurosci.datasets._store import State, find_roots, local_file, obtain, state_of
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ def list_datasets() -> list[DatasetRecord]:
     roots = find_roots()
     records = []
     for dataset in registry().values():
-        local = [roots.local is not None and (roots.local / file.path).is_file() for file in dataset.files]
+        places = [local_file(roots, file) for file in dataset.files]
+        local = [place is not None and place.is_file() for place in places]
         cached = [(roots.cache / file.path).is_file() for file in dataset.files]
         either = [any(pair) for pair in zip(local, cached, strict=True)]
         records.append(
@@ -151,8 +152,7 @@ def verify(name: str | None = None) -> list[FileRecord]:
     records = []
     for dataset in datasets:
         for file in dataset.files:
-            path = roots.cache / file.path
-            if roots.local is not None and (roots.local / file.path).exists():
-                path = roots.local / file.path
+            local = local_file(roots, file)
+            path = local if local is not None and local.exists() else roots.cache / file.path
             records.append(FileRecord(dataset.name, file.path, state_of(path, file.sha256), path))
     return records

@@ -47,6 +47,8 @@ class PackageMember:
         Hash of the file (not of the wheel, which differs between platforms).
     import_name : str or None, default=None
         Top-level module, where the file is looked for if the package happens to be installed.
+    local_path : str or None, default=None
+        Where it may lie below ``NEUROSCI_DATA`` as well, for data that are also kept without their package.
     """
 
     dist: str
@@ -54,6 +56,7 @@ class PackageMember:
     member: str
     sha256: str
     import_name: str | None = None
+    local_path: str | None = None
 
     @property
     def path(self) -> str:

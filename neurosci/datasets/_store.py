@@ -48,6 +48,17 @@ def find_roots(data_dir: str | os.PathLike[str] | None = None) -> Roots:
     return Roots(Path(local).expanduser() if local else None, Path(cache).expanduser())
 
 
+def local_file(roots: Roots, file: RemoteFile | PackageMember) -> Path | None:
+    """Return where a file is, or should be, below ``NEUROSCI_DATA``; None without that folder."""
+    if roots.local is None:
+        return None
+    if isinstance(file, PackageMember) and file.local_path is not None:
+        path = roots.local / file.local_path
+        if path.exists():
+            return path
+    return roots.local / file.path
+
+
 def state_of(path: Path, expected: str) -> State:
     """Compare a file with its hash."""
     if not path.exists():
@@ -100,7 +111,7 @@ def obtain(
     wrong_local: list[tuple[RemoteFile | PackageMember, Path]] = []
     wrong_cache: list[tuple[RemoteFile | PackageMember, Path]] = []
     for file in dataset.files:
-        local = roots.local / file.path if roots.local else None
+        local = local_file(roots, file)
         cached = roots.cache / file.path
         if local is not None and local.exists():
             if state_of(local, file.sha256) == "ok":

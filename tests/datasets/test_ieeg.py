@@ -21,7 +21,9 @@ from neurosci.datasets import (
     fetch_eeg_classification,
     fetch_pt01_ecog,
     get_dataset,
+    list_datasets,
     load_bonn_folder,
+    verify,
 )
 from neurosci.datasets._ieeg_fetch import read_ts
 from neurosci.du_in import WindowMeanClassifier
@@ -237,3 +239,28 @@ def test_bids_folder_of_the_recording(recordings):
     assert raw.get_channel_types() == ["dbs"] * 3 + ["ecog"] * 6 + ["misc"]
     with pytest.raises(FileNotFoundError, match="root must hold one ieeg recording of subject=01, got 0"):
         read_bids(root, "01")
+
+
+def test_a_folder_without_its_package_is_found_listed_and_verified(recordings):
+    """The recording lies below ``NEUROSCI_DATA`` as a plain BIDS folder, not as in its package."""
+    record = {one.name: one for one in list_datasets()}["ecog_gripforce"]
+    assert (record.found, record.n_found, record.n_files) == ("local", 12, 12)
+    folder = recordings / "ecog_gripforce"
+    files = verify("ecog_gripforce")
+    assert {one.state for one in files} == {"ok"}
+    assert all(one.path.is_relative_to(folder) for one in files)
+    assert fetch_ecog_gripforce(download=False).path.is_relative_to(folder)
+
+
+def test_half_a_folder_is_no_recording(recordings, tmp_path, cache, monkeypatch):
+    """A header below ``NEUROSCI_DATA`` and signals in the cache cannot be read together."""
+    monkeypatch.setattr("neurosci.datasets._store.installed_file", lambda _: None)
+    folder = recordings / "ecog_gripforce"
+    for file in get_dataset("ecog_gripforce").files:
+        here = file.path.endswith(".eeg")
+        target = cache / file.path if here else tmp_path / "data" / file.local_path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(folder / file.local_path.removeprefix("du_in/ecog_gripforce/"))
+    monkeypatch.setenv("NEUROSCI_DATA", str(tmp_path / "data"))
+    with pytest.raises(DataFormatError, match=r"ieeg\.eeg must lie beside it"):
+        fetch_ecog_gripforce(download=False)
