@@ -331,7 +331,8 @@ def _check_range(where: str, field: dataclasses.Field[Any], value: Any) -> None:
             too_high = high is not None and (item > high or (about["high_open"] and item == high))
             if (isinstance(item, float) and not math.isfinite(item)) or too_low or too_high:
                 limits = describe_range(field) or "finite"
-                raise ValueError(f"{where}: {field.name} must be in {limits}, got {item}")
+                within = "in " if limits[0] in "[(" else ""
+                raise ValueError(f"{where}: {field.name} must be {within}{limits}, got {item}")
 
 
 def describe_range(field: dataclasses.Field[Any]) -> str:

@@ -95,7 +95,7 @@ ANALYSES: dict[str, Entry] = {
             "neurosci.fc_ssl.analysis",
             "Does pre-training on unlabelled dynamic connectivity help to predict from few labels?",
             ("abide_ho110", "hcp_rest"),
-            ("a minute on one core", "an estimated six hours on one core"),
+            ("a minute on one core", "an estimated three hours on one core"),
         ),
         Entry(
             "du_in",

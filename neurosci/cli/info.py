@@ -20,6 +20,7 @@ EXTRAS = {
     },
     "cluster": {
         "dask": "runs on more than one machine",
+        "dask-jobqueue": "workers started by a batch system such as SLURM",
         "distributed": "runs on more than one machine",
     },
 }
@@ -105,7 +106,7 @@ def remedies(missing: Iterable[str]) -> list[str]:
 
     Examples
     --------
-    >>> print("\\n".join(remedies(["pynwb"])))
+    >>> print(*remedies(["pynwb"]), sep=chr(10))
     Missing, and only needed for what stands in brackets:
       pip install 'neurosci[io]'        pynwb (NWB files)
     >>> remedies([])

@@ -58,13 +58,13 @@ def test_hash_tells_values_apart(a: Example, b: Example) -> None:
     [
         ({"rate": 0.0}, ValueError, r"rate must be in \(0, 1\], got 0.0"),
         ({"rate": float("nan")}, ValueError, "rate must be in"),
-        ({"levels": (0.1, -1.0)}, ValueError, "levels must be in ≥ 0, got -1.0"),
+        ({"levels": (0.1, -1.0)}, ValueError, "levels must be ≥ 0, got -1.0"),
         ({"count": 2.5}, TypeError, "count must be an integer, got 2.5"),
         ({"count": True}, TypeError, "count must be an integer"),
         ({"mode": "fats"}, ValueError, "did you mean 'fast'"),
         ({"flag": 1}, TypeError, "flag must be true or false"),
         ({"levels": "0.1"}, TypeError, "levels must be a list whose items are each a number"),
-        ({"seed": -1}, ValueError, "seed must be in ≥ 0"),
+        ({"seed": -1}, ValueError, "seed must be ≥ 0"),
         ({"preset": "fast"}, ValueError, "preset must be one of 'quick', 'paper'"),
     ],
 )
