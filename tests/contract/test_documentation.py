@@ -39,12 +39,6 @@ def test_tables_that_pages_name_exist(result):
             assert name in result.tables, f"{page.name}: {name}"
 
 
-def test_settings_that_pages_name_exist(result):
-    for page in PAGES:
-        for name in re.findall(r"--set (\w+)=", page.read_text(encoding="utf-8")):
-            assert name in result.params.to_dict(), f"{page.name}: {name}"
-
-
 def test_commands_that_pages_name_exist():
     from neurosci.cli import COMMANDS
 
