@@ -305,6 +305,11 @@ def fetch_locust_spikes(
     DatasetIntegrityError
         If the file is not the registered one.
 
+    Notes
+    -----
+    Trials are the 10 s that the source states. In session 20000613 firing rises in every second of them only,
+    so that two may be one trial of 20 s: `neurosci.hmm_glm` takes the responding ones.
+
     Examples
     --------
     >>> from neurosci.datasets import fetch_locust_spikes

@@ -36,14 +36,18 @@ def made_by_examples():
 def loaded():
     """Libraries that examples import draw from global generators when they are first loaded."""
     import mne  # noqa: F401
+    import torch  # noqa: F401
     from nilearn import maskers  # noqa: F401
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_examples_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    import torch
+
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
-    with warnings.catch_warnings():
+    # Modules of torch start from its global generator, for which a reader answers.
+    with warnings.catch_warnings(), torch.random.fork_rng():
         warnings.simplefilter("ignore")  # as a reader's session: pages show warnings where they speak of them
         failed, _ = doctest.testfile(str(page), module_relative=False, optionflags=flags)
     assert failed == 0
